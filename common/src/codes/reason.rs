@@ -1,0 +1,97 @@
+//! Why a gate let a connection through or did not: a closed list, in JSON by its names.
+
+use serde::Serialize;
+
+macro_rules! reasons {
+    ($( $(#[doc = $doc:literal])* $reason:ident ; )*) => {
+        /// Why a gate decided as it did.
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
+        pub enum Reason {
+            $( $(#[doc = $doc])* $reason, )*
+        }
+
+        impl Reason {
+            /// Every reason, in the order of docs/codes.md.
+            pub const ALL: &[Reason] = &[ $( Reason::$reason ),* ];
+
+            /// What it means, in one line.
+            #[must_use]
+            pub fn meaning(self) -> &'static str {
+                match self {
+                    $( Self::$reason => concat!($($doc),*).trim_ascii(), )*
+                }
+            }
+
+            /// The name in JSON.
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $( Self::$reason => stringify!($reason), )*
+                }
+            }
+        }
+    };
+}
+
+reasons! {
+    /// A rule of an ALLOW policy matches.
+    AllowMatched;
+    /// No policy refuses it, and there is no ALLOW policy.
+    NoPolicy;
+    /// Nothing of the mesh stands in front of the destination.
+    NotCaptured;
+    /// Plaintext reaches the application past ztunnel (annotation `ambient.istio.io/bypass-inbound-capture`).
+    InboundBypassed;
+    /// A process on the pod's own node reaches it past ztunnel.
+    HostExempt;
+    /// A pod calls its own address: that never leaves the pod.
+    Loopback;
+    /// A rule of a DENY policy matches.
+    ExplicitDeny;
+    /// There are ALLOW policies, and none matches.
+    NoAllowMatched;
+    /// Plaintext, and the mTLS mode is STRICT.
+    StrictMtls;
+    /// The peer's identity is of another trust domain: refused in the TLS handshake.
+    TrustDomainMismatch;
+    /// Nothing ready stands behind the Service.
+    NoEndpoint;
+    /// The Service does not declare the port, or no pod has the port that it is mapped to.
+    NoPort;
+    /// A port of ztunnel itself.
+    SelfCall;
+    /// Redirected, but no ztunnel answers yet: nothing gets in or out.
+    RedirectionPending;
+    /// Which of the tied PeerAuthentications holds is not defined, and they differ.
+    PeerAuthenticationTie;
+    /// A policy that may apply could not be read.
+    PolicyUnreadable;
+    /// A NetworkPolicy isolates the pod; it is not judged by this version.
+    NetworkPolicyNotJudged;
+    /// The traffic goes through a waypoint, which is not judged by this version.
+    WaypointNotJudged;
+    /// An Envoy handles the traffic, which is not judged by this version.
+    SidecarNotJudged;
+    /// The Service is only another name for a host.
+    ExternalName;
+    /// It depends on an address that is not known.
+    AddressDecides;
+    /// It depends on which of several pods takes the connection.
+    DestinationDecides;
+    /// It depends on the node.
+    NodeDecides;
+    /// Nothing has the name that was asked about.
+    NotFound;
+    /// What a gate before it decided leaves nothing to judge.
+    NotReached;
+    /// The connection arrives with its identity, over HBONE.
+    Hbone;
+    /// The connection arrives as plaintext.
+    Plaintext;
+    /// The address of a workload, or the endpoint of a Service.
+    Resolved;
+    /// Plaintext is taken, or the connection is not plaintext.
+    MtlsSatisfied;
+    /// No NetworkPolicy selects the pod.
+    NotIsolated;
+}

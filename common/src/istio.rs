@@ -1,0 +1,15 @@
+//! Istio's kinds as users write them.
+//!
+//! Only admission has looked at these objects, if at all: a file may hold anything. Every struct keeps the names
+//! of the fields that it does not know, because a condition that is overlooked would make a rule wider than it is.
+
+mod authorization_policy;
+mod mesh_config;
+mod peer_authentication;
+
+pub use authorization_policy::{
+    Action, AuthorizationPolicy, Condition, From, Operation, Rule, Source, TargetReference, To,
+    WorkloadSelector,
+};
+pub use mesh_config::MeshConfigFile;
+pub use peer_authentication::{MtlsMode, MutualTls, PeerAuthentication, PortMtls};

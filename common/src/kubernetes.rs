@@ -1,0 +1,18 @@
+//! Kubernetes' own kinds as they are written: the fields that decide traffic, nothing else.
+//!
+//! Fields that are not named here are skipped without being built: a pod is kilobytes, what we need of it is
+//! not. Meaning is given in `snapshot`.
+
+mod meta;
+mod network;
+mod pods;
+
+pub use meta::{Annotations, ObjectMeta, OwnerReference};
+pub use network::{
+    Endpoint, EndpointConditions, EndpointPort, EndpointSlice, NetworkPolicySpec, ServicePort, ServiceSpec,
+    TargetRef,
+};
+pub use pods::{
+    Condition, Container, ContainerPortSpec, CronJobSpec, EnvVar, JobSpec, JobTemplate, PodIp, PodSpec,
+    PodStatus, PodTemplate, TemplatedSpec,
+};

@@ -1,0 +1,82 @@
+//! What every object has.
+
+use serde::Deserialize;
+
+use crate::model::{Labels, Name};
+use crate::wire::{Key, wire};
+
+wire! {
+    /// `metadata`.
+    #[derive(Clone, Debug)]
+    pub struct ObjectMeta {
+        /// The object's name.
+        pub name: Name = "name",
+        /// Its namespace, where it has one and it was written.
+        pub namespace: Option<Name> = "namespace",
+        /// Its labels.
+        pub labels: Labels = "labels",
+        /// Those of its annotations that we understand.
+        pub annotations: Annotations = "annotations",
+        /// When it was created, as written: RFC 3339 in UTC, which sorts as text.
+        pub creation_timestamp: Option<Name> = "creationTimestamp",
+        /// When its deletion began.
+        pub deletion_timestamp: Option<Name> = "deletionTimestamp",
+        /// What it belongs to.
+        pub owner_references: Vec<OwnerReference> = "ownerReferences",
+    }
+}
+
+wire! {
+    /// An entry of `ownerReferences`.
+    #[derive(Clone, Debug)]
+    pub struct OwnerReference {
+        /// The owner's kind.
+        pub kind: Name = "kind",
+        /// The owner's name, in the same namespace.
+        pub name: Name = "name",
+        /// Whether the owner manages the object.
+        pub controller: bool = "controller",
+    }
+}
+
+/// Annotations whose key is ours or Istio's. The others may hold whole copies of the object.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Annotations(Labels);
+
+impl Annotations {
+    /// The value of an annotation that is ours or Istio's.
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<&str> {
+        self.0.get(key)
+    }
+}
+
+fn is_ours(key: &str) -> bool {
+    key.contains("istio.io/") || key.starts_with("kubectl-mesh/")
+}
+
+impl<'de> Deserialize<'de> for Annotations {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Map;
+        impl<'de> serde::de::Visitor<'de> for Map {
+            type Value = Annotations;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a map of strings")
+            }
+
+            fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<Annotations, A::Error> {
+                let mut kept: Vec<(Name, Name)> = Vec::new();
+                while let Some(Key(key)) = map.next_key()? {
+                    if is_ours(&key) {
+                        kept.push((Name::from(&*key), map.next_value::<Option<Name>>()?.unwrap_or_default()));
+                    } else {
+                        map.next_value::<serde::de::IgnoredAny>()?;
+                    }
+                }
+                Ok(Annotations(kept.into_iter().collect()))
+            }
+        }
+        deserializer.deserialize_map(Map)
+    }
+}

@@ -1,0 +1,112 @@
+//! Services, their endpoints, and network policies as far as they select.
+
+use crate::model::{LabelSelector, Labels, Name, PortRef, Protocol};
+use crate::wire::wire;
+
+wire! {
+    /// `spec` of a Service.
+    #[derive(Clone, Debug)]
+    pub struct ServiceSpec {
+        /// The pods behind it; empty: its endpoints are given by hand.
+        pub selector: Labels = "selector",
+        /// Its ports.
+        pub ports: Vec<ServicePort> = "ports",
+        /// `None` makes it headless.
+        pub cluster_ip: Option<Name> = "clusterIP",
+        /// All of its addresses.
+        pub cluster_ips: Vec<Name> = "clusterIPs",
+        /// ClusterIP, NodePort, LoadBalancer or ExternalName.
+        pub service_type: Option<Name> = "type",
+        /// Whether pods that are not ready count.
+        pub publish_not_ready_addresses: bool = "publishNotReadyAddresses",
+        /// `Local`: only pods of the caller's node.
+        pub internal_traffic_policy: Option<Name> = "internalTrafficPolicy",
+    }
+}
+
+wire! {
+    /// A port of a Service.
+    #[derive(Clone, Debug)]
+    pub struct ServicePort {
+        /// Its name; may be absent when it is the only one.
+        pub name: Option<Name> = "name",
+        /// The number that clients use.
+        pub port: u16 = "port",
+        /// The pods' port, by number or name; absent: the same number.
+        pub target_port: Option<PortRef> = "targetPort",
+        /// Its transport.
+        pub protocol: Protocol = "protocol",
+    }
+}
+
+wire! {
+    /// An EndpointSlice: it has no `spec`.
+    #[derive(Clone, Debug)]
+    pub struct EndpointSlice {
+        /// IPv4, IPv6 or FQDN.
+        pub address_type: Option<Name> = "addressType",
+        /// The ports of every endpoint in it.
+        pub ports: Vec<EndpointPort> = "ports",
+        /// The endpoints.
+        pub endpoints: Vec<Endpoint> = "endpoints",
+    }
+}
+
+wire! {
+    /// A port of an EndpointSlice.
+    #[derive(Clone, Debug)]
+    pub struct EndpointPort {
+        /// The name of the Service's port.
+        pub name: Option<Name> = "name",
+        /// The number at the endpoint.
+        pub port: Option<u16> = "port",
+        /// Its transport.
+        pub protocol: Protocol = "protocol",
+    }
+}
+
+wire! {
+    /// An endpoint.
+    #[derive(Clone, Debug)]
+    pub struct Endpoint {
+        /// Its addresses.
+        pub addresses: Vec<Name> = "addresses",
+        /// Whether it is ready.
+        pub conditions: EndpointConditions = "conditions",
+        /// The pod behind it.
+        pub target_ref: Option<TargetRef> = "targetRef",
+    }
+}
+
+wire! {
+    /// The state of an endpoint.
+    #[derive(Clone, Debug)]
+    pub struct EndpointConditions {
+        /// Absent counts as ready.
+        pub ready: Option<bool> = "ready",
+    }
+}
+
+wire! {
+    /// The object behind an endpoint.
+    #[derive(Clone, Debug)]
+    pub struct TargetRef {
+        /// Its kind.
+        pub kind: Option<Name> = "kind",
+        /// Its name.
+        pub name: Option<Name> = "name",
+    }
+}
+
+wire! {
+    /// `spec` of a NetworkPolicy, as far as it says which pods it isolates.
+    #[derive(Clone, Debug)]
+    pub struct NetworkPolicySpec {
+        /// The pods; empty: all of the namespace.
+        pub pod_selector: LabelSelector = "podSelector",
+        /// Ingress, Egress; absent: Ingress, and Egress when there are egress rules.
+        pub policy_types: Vec<Name> = "policyTypes",
+        /// The egress rules, which are counted only.
+        pub egress: Vec<serde::de::IgnoredAny> = "egress",
+    }
+}

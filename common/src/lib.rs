@@ -1,0 +1,13 @@
+//! The engine behind `kubectl mesh`: from what a mesh is made of to what it decides, and why.
+//!
+//! Everything interesting is a pure function from a [`snapshot::MeshSnapshot`] to a report; files, the
+//! cluster and the terminal are thin edges. docs/architecture.md draws the modules and who may import whom.
+
+pub mod codes;
+pub mod istio;
+pub mod kubernetes;
+pub mod manifests;
+pub mod model;
+pub mod snapshot;
+pub mod wire;
+pub mod yaml;

@@ -1,0 +1,124 @@
+//! Manifests: files, directories and standard input become [`Objects`], with their places.
+//!
+//! Reads what `kubectl apply -f` reads and what `kubectl get -o yaml|json` prints. A document that cannot be
+//! read is a [`Gap`] with its place and loses nothing but itself. Nothing is decided here.
+
+mod decode;
+mod files;
+mod json;
+#[cfg(test)]
+mod tests;
+mod yaml_documents;
+
+pub use files::{InputError, load};
+
+use std::sync::Arc;
+
+use crate::codes::{Code, Evidence};
+use crate::model::{Location, Name, SourceId};
+use crate::snapshot::{Affects, Format, Gap, GapKind, Objects, Source, Sources};
+
+/// How manifests are read.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Whether directories are read with what is below them.
+    pub recursive: bool,
+    /// The namespace of objects that name none; otherwise `default`.
+    pub namespace: Option<Name>,
+}
+
+/// Reads a text that is at hand.
+#[must_use]
+pub fn from_text(name: &str, text: &str, options: &Options) -> Objects {
+    let mut objects = Objects::default();
+    read_text(&mut objects, name.into(), &text.into(), None, options);
+    objects
+}
+
+/// Reads a text into `objects`. Where the format is not given it shows in the first character; `{` may also
+/// begin YAML (or a template that was not rendered), which is tried when it is no JSON.
+fn read_text(objects: &mut Objects, name: Name, text: &Arc<str>, format: Option<Format>, options: &Options) {
+    let looks_like_json = || text.trim_start_matches('\u{feff}').trim_start().starts_with('{');
+    let first = format.unwrap_or_else(|| if looks_like_json() { Format::Json } else { Format::Yaml });
+    let mut source = Source { name, format: first, text: text.clone() };
+    let id = objects.sources.push(source.clone());
+    let mut batches = read_as(objects, id, text, first, options);
+    let nothing_in_json = || batches.iter().all(|batch| batch.is_empty() && batch.skipped == 0);
+    if format.is_none() && first == Format::Json && nothing_in_json() {
+        source.format = Format::Yaml;
+        objects.sources.replace(id, source);
+        batches = read_as(objects, id, text, Format::Yaml, options);
+    }
+    for batch in batches {
+        objects.append(batch);
+    }
+}
+
+fn read_as(
+    objects: &Objects,
+    source: SourceId,
+    text: &str,
+    format: Format,
+    options: &Options,
+) -> Vec<Objects> {
+    let context = Context { source, sources: &objects.sources, options };
+    match format {
+        Format::Json => json::read(&context, text),
+        Format::Yaml => yaml_documents::read(&context, text),
+    }
+}
+
+/// What reading an object needs to know of its text.
+#[derive(Clone, Copy)]
+struct Context<'a> {
+    source: SourceId,
+    sources: &'a Sources,
+    options: &'a Options,
+}
+
+/// A place in a text that could not be read, and why. Lines count from the top of the text.
+struct Wrong {
+    line: usize,
+    column: usize,
+    message: String,
+}
+
+impl Context<'_> {
+    fn location(&self, wrong: &Wrong) -> Location {
+        let file = self.sources.name(self.source).cloned().unwrap_or_default();
+        Location { file, line: wrong.line, column: Some(wrong.column).filter(|column| *column > 0) }
+    }
+
+    /// The line that is meant, shortened.
+    fn snippet(&self, wrong: &Wrong) -> String {
+        const LONGEST: usize = 100;
+        let line =
+            self.sources.whole(self.source).lines().nth(wrong.line.saturating_sub(1)).unwrap_or_default();
+        line.trim().chars().take(LONGEST).collect()
+    }
+
+    /// A document that may have held anything, or something of which only the kind shows.
+    fn unreadable_document(&self, wrong: &Wrong, sketch: Sketch) -> Gap {
+        let location = self.location(wrong);
+        let what = sketch.kind.unwrap_or_else(|| "document".to_owned());
+        Gap {
+            code: Code::DocumentInvalid,
+            kind: GapKind::Invalid,
+            subject: format!("{what} in {}", location.file),
+            evidence: Evidence::none().with("error", &wrong.message).with("snippet", self.snippet(wrong)),
+            location: Some(location),
+            affects: sketch.affects,
+        }
+    }
+
+    fn namespace(&self, written: Option<&Name>) -> Name {
+        let given = written.filter(|namespace| !namespace.is_empty()).cloned();
+        given.or_else(|| self.options.namespace.clone()).unwrap_or_else(|| "default".into())
+    }
+}
+
+/// What can be told about a document that cannot be read.
+struct Sketch {
+    kind: Option<String>,
+    affects: Affects,
+}

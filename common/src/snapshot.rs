@@ -1,0 +1,283 @@
+//! An immutable, indexed picture of the mesh, and what is missing from it.
+//!
+//! Whoever reads (files, a cluster, a bundle) collects [`Objects`]; [`MeshSnapshot::build`] gives them meaning:
+//! which pods run as what, who handles their traffic, what stands behind a Service, which policies istiod looks
+//! at. Nothing is decided here; that is `policy`.
+
+mod capture;
+mod gap;
+mod lookup;
+mod objects;
+mod progress;
+mod services;
+mod settings;
+mod sources;
+#[cfg(test)]
+pub(crate) mod test_objects;
+#[cfg(test)]
+mod tests;
+mod visible;
+mod workloads;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+
+use rustc_hash::FxHashMap;
+
+use crate::codes::{Code, Evidence};
+use crate::istio::{AuthorizationPolicy, PeerAuthentication};
+use crate::kubernetes::NetworkPolicySpec;
+use crate::model::{Kind, Labels, Name, Namespace, ResourceRef, ServiceAccount, Workload, WorkloadIndex};
+
+pub use gap::{Affects, Assumption, Gap, GapKind, Unreadable};
+pub use lookup::{Locator, LocatorError, NotFound, Place};
+pub use objects::{Object, Objects, PodObject, TemplateObject};
+pub use progress::{Progress, Silent};
+pub use services::{Backend, Service};
+pub(crate) use settings::parse_bool;
+pub use settings::{EnablementSelector, IstioCni, Istiod, MeshConfig, Settings, SettingsOverride, Version};
+pub use sources::{Format, Source, Sources};
+pub use visible::Hidden;
+
+/// A policy that can be understood, and whether istiod looks at it.
+#[derive(Clone, Debug)]
+pub struct Policy<T> {
+    /// The policy as written.
+    pub object: Object<T>,
+    /// Why istiod does not look at it, if it does not.
+    pub hidden: Option<Hidden>,
+}
+
+/// The picture.
+#[derive(Clone, Debug)]
+pub struct MeshSnapshot {
+    /// How the mesh is set up.
+    pub settings: Settings,
+    /// Labels of the namespaces that were read.
+    pub namespaces: FxHashMap<Name, Labels>,
+    /// Nodes that are known, as objects or from pods.
+    pub nodes: BTreeSet<Name>,
+    /// Accounts that were read.
+    pub service_accounts: BTreeSet<(Namespace, ServiceAccount)>,
+    /// Pods and templates, in the order of their names.
+    pub workloads: Vec<Workload>,
+    /// Services, in the order of their names.
+    pub services: Vec<Service>,
+    /// AuthorizationPolicies that can be understood.
+    pub authorization_policies: Vec<Policy<AuthorizationPolicy>>,
+    /// PeerAuthentications that can be understood.
+    pub peer_authentications: Vec<Policy<PeerAuthentication>>,
+    /// NetworkPolicies, which are known by what they select.
+    pub network_policies: Vec<Object<NetworkPolicySpec>>,
+    /// Gateways, by their labels.
+    pub gateways: Vec<Object<()>>,
+    /// Objects of kinds that are not judged.
+    pub named_only: Vec<Object<Kind>>,
+    /// Objects of kinds that decide, of which only the name is known.
+    pub unreadable: Vec<Unreadable>,
+    /// Everything that could not be read or is not judged, whatever it could change.
+    pub gaps: Vec<Gap>,
+    /// What was taken for settings that are not there.
+    pub assumptions: Vec<Assumption>,
+    /// Objects whose namespace was filled in.
+    pub namespace_assumed: BTreeMap<ResourceRef, Name>,
+    /// The texts that objects were read from.
+    pub sources: Sources,
+    by_namespace: FxHashMap<Namespace, Vec<WorkloadIndex>>,
+    by_address: FxHashMap<IpAddr, WorkloadIndex>,
+}
+
+impl MeshSnapshot {
+    /// Gives meaning to what was read.
+    #[must_use]
+    pub fn build(mut objects: Objects, given: &SettingsOverride) -> Self {
+        let mut gaps = std::mem::take(&mut objects.gaps);
+        deduplicate(&mut objects, &mut gaps);
+        let mut assumptions = Vec::new();
+        let settings = settings::settings(&objects, given, &mut assumptions, &mut gaps);
+        let namespaces: FxHashMap<Name, Labels> =
+            objects.namespaces.iter().map(|n| (n.meta.name.clone(), n.meta.labels.clone())).collect();
+        let workloads = workloads::workloads(&objects, &settings, &namespaces);
+        let by_namespace = by_namespace(&workloads);
+        let services = services::services(&objects, &workloads, &by_namespace);
+        let (authorization_policies, peer_authentications, unreadable) =
+            policies(&mut objects, &settings, &namespaces);
+        gaps.extend(unreadable.iter().map(|unreadable| unreadable.gap.clone()));
+        Self {
+            nodes: nodes(&objects),
+            service_accounts: accounts(&objects),
+            by_address: by_address(&workloads),
+            by_namespace,
+            namespaces,
+            workloads,
+            services,
+            authorization_policies,
+            peer_authentications,
+            network_policies: objects.network_policies,
+            gateways: objects.gateways,
+            named_only: objects.named_only,
+            unreadable,
+            gaps,
+            assumptions,
+            namespace_assumed: objects.namespace_assumed.into_iter().collect(),
+            sources: objects.sources,
+            settings,
+        }
+    }
+
+    /// A workload by its position.
+    #[must_use]
+    pub fn workload(&self, index: WorkloadIndex) -> Option<&Workload> {
+        self.workloads.get(index.0)
+    }
+
+    /// All positions.
+    pub fn indexes(&self) -> impl Iterator<Item = WorkloadIndex> + use<> {
+        (0..self.workloads.len()).map(WorkloadIndex)
+    }
+
+    /// The workloads of a namespace, in the order of their names.
+    #[must_use]
+    pub fn in_namespace(&self, namespace: &str) -> &[WorkloadIndex] {
+        self.by_namespace.get(namespace).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// The pod that has an address of its own.
+    #[must_use]
+    pub fn at_address(&self, address: IpAddr) -> Option<WorkloadIndex> {
+        self.by_address.get(&address).copied()
+    }
+
+    /// The labels of a namespace; none when it was not read.
+    #[must_use]
+    pub fn namespace_labels(&self, namespace: &str) -> Option<&Labels> {
+        self.namespaces.get(namespace)
+    }
+
+    /// Whether istiod looks at a namespace.
+    #[must_use]
+    pub fn discovers(&self, namespace: &str) -> bool {
+        visible::Visibility { settings: &self.settings, namespaces: &self.namespaces }.discovers(namespace)
+    }
+}
+
+fn by_namespace(workloads: &[Workload]) -> FxHashMap<Namespace, Vec<WorkloadIndex>> {
+    let mut by_namespace: FxHashMap<Namespace, Vec<WorkloadIndex>> = FxHashMap::default();
+    for (at, workload) in workloads.iter().enumerate() {
+        by_namespace.entry(workload.identity.namespace.clone()).or_default().push(WorkloadIndex(at));
+    }
+    by_namespace
+}
+
+/// Pods on the node's network share its address: it is no pod's own.
+fn by_address(workloads: &[Workload]) -> FxHashMap<IpAddr, WorkloadIndex> {
+    let own = workloads.iter().enumerate().filter(|(_, workload)| !workload.host_network);
+    own.flat_map(|(at, workload)| workload.addresses.iter().map(move |ip| (*ip, WorkloadIndex(at)))).collect()
+}
+
+fn nodes(objects: &Objects) -> BTreeSet<Name> {
+    let named = objects.nodes.iter().map(|node| node.meta.name.clone());
+    let used = objects.pods.iter().filter_map(|pod| pod.spec.spec.node_name.clone());
+    named.chain(used).collect()
+}
+
+fn accounts(objects: &Objects) -> BTreeSet<(Namespace, ServiceAccount)> {
+    objects.service_accounts.iter().map(|a| (a.namespace(), a.meta.name.clone().into())).collect()
+}
+
+type Policies = (Vec<Policy<AuthorizationPolicy>>, Vec<Policy<PeerAuthentication>>, Vec<Unreadable>);
+
+/// Sorts the policies into those that can be understood and those that cannot.
+fn policies(objects: &mut Objects, settings: &Settings, namespaces: &FxHashMap<Name, Labels>) -> Policies {
+    let visibility = visible::Visibility { settings, namespaces };
+    let mut unreadable = std::mem::take(&mut objects.unreadable);
+    let mut understood = |defect: Option<Unreadable>| defect.map(|defect| unreadable.push(defect)).is_none();
+    let sources = &objects.sources;
+    let authorization: Vec<_> = std::mem::take(&mut objects.authorization_policies)
+        .into_iter()
+        .map(|object| Policy { hidden: visibility.hidden(&object.meta), object })
+        .filter(|policy| {
+            policy.hidden.is_some() || understood(visible::defect_of_authorization(&policy.object, sources))
+        })
+        .collect();
+    let authentication: Vec<_> = std::mem::take(&mut objects.peer_authentications)
+        .into_iter()
+        .map(|object| Policy { hidden: visibility.hidden(&object.meta), object })
+        .filter(|policy| {
+            policy.hidden.is_some()
+                || understood(visible::defect_of_peer_authentication(&policy.object, sources))
+        })
+        .collect();
+    for unreadable in &mut unreadable {
+        if unreadable.reference.namespace.as_ref() == Some(&settings.mesh.root_namespace) {
+            unreadable.gap.affects = Affects::Everything;
+        }
+    }
+    (authorization, authentication, unreadable)
+}
+
+/// Of two objects of one name the later one stays, as after `kubectl apply`; different content is a gap.
+fn deduplicate(objects: &mut Objects, gaps: &mut Vec<Gap>) {
+    let sources = &objects.sources;
+    let mut keep = Keep { sources, gaps };
+    keep.last(&mut objects.namespaces, |_| Kind::Namespace);
+    keep.last(&mut objects.pods, |_| Kind::Pod);
+    keep.last(&mut objects.templates, |object| object.spec.kind.clone());
+    keep.last(&mut objects.services, |_| Kind::Service);
+    keep.last(&mut objects.authorization_policies, |_| Kind::AuthorizationPolicy);
+    keep.last(&mut objects.peer_authentications, |_| Kind::PeerAuthentication);
+    keep.last(&mut objects.network_policies, |_| Kind::NetworkPolicy);
+}
+
+struct Keep<'a> {
+    sources: &'a Sources,
+    gaps: &'a mut Vec<Gap>,
+}
+
+impl Keep<'_> {
+    fn last<T>(&mut self, objects: &mut Vec<Object<T>>, kind: impl Fn(&Object<T>) -> Kind) {
+        let mut last: FxHashMap<(Kind, Option<Name>, Name), usize> = FxHashMap::default();
+        let mut dropped = Vec::new();
+        for (at, object) in objects.iter().enumerate() {
+            let key = (kind(object), object.meta.namespace.clone(), object.meta.name.clone());
+            if let Some(before) = last.insert(key, at) {
+                dropped.push(before);
+                if let Some(first) = objects.get(before) {
+                    self.differing(first, object, &kind(object));
+                }
+            }
+        }
+        let mut at = 0;
+        dropped.sort_unstable();
+        objects.retain(|_| {
+            at += 1;
+            dropped.binary_search(&(at - 1)).is_err()
+        });
+    }
+
+    fn differing<T>(&mut self, first: &Object<T>, second: &Object<T>, kind: &Kind) {
+        if self.sources.text(&first.origin).trim() == self.sources.text(&second.origin).trim() {
+            return;
+        }
+        let locate =
+            |object: &Object<T>| self.sources.locate(&object.origin, &crate::model::FieldPath::default());
+        let subject = match &second.meta.namespace {
+            Some(namespace) => format!("{}/{namespace}/{}", kind.wire(), second.meta.name),
+            None => format!("{}/{}", kind.wire(), second.meta.name),
+        };
+        let first =
+            locate(first).map_or_else(|| "the first".to_owned(), |l| format!("{}:{}", l.file, l.line));
+        self.gaps.push(Gap {
+            code: Code::DuplicateObject,
+            kind: GapKind::Invalid,
+            location: locate(second),
+            affects: second
+                .meta
+                .namespace
+                .clone()
+                .map_or(Affects::Everything, |n| Affects::Namespace(n.into())),
+            evidence: Evidence::none().with("subject", &subject).with("first", first),
+            subject,
+        });
+    }
+}

@@ -1,0 +1,104 @@
+//! Who handles a pod's traffic: what the running pod says, or what its labels ask for.
+//!
+//! Fact: the annotation that istio-cni writes (cni/pkg/util/podutil.go, `PodFullyEnrolled`), which is also
+//! what istiod goes by (pilot/pkg/serviceregistry/ambient/workloads.go, `setTunnelProtocol`). Intent:
+//! istio-cni's enablement selectors (cni/pkg/util/enablement_selector.go, `Matches`) and the injection
+//! webhook's (manifests/charts/istio-control/istio-discovery/templates/mutatingwebhook.yaml).
+
+use crate::kubernetes::{Annotations, PodSpec};
+use crate::model::{Capture, DataPlane, Evidence, Labels, Namespace};
+
+use super::settings::{IstioCni, parse_bool};
+
+#[cfg(test)]
+mod tests;
+
+const REDIRECTION: &str = "ambient.istio.io/redirection";
+const BYPASS_INBOUND: &str = "ambient.istio.io/bypass-inbound-capture";
+const SIDECAR_STATUS: &str = "sidecar.istio.io/status";
+const INJECT: &str = "sidecar.istio.io/inject";
+const REVISION: &str = "istio.io/rev";
+const INJECTION: &str = "istio-injection";
+
+/// What of a pod decides who handles its traffic.
+pub(super) struct Enrolment<'a> {
+    pub(super) namespace: &'a Namespace,
+    pub(super) namespace_labels: &'a Labels,
+    pub(super) labels: &'a Labels,
+    pub(super) annotations: &'a Annotations,
+    pub(super) spec: &'a PodSpec,
+    /// Whether it has run: it has an address.
+    pub(super) has_run: bool,
+}
+
+impl Enrolment<'_> {
+    /// Who handles the pod's traffic, and how that is known.
+    pub(super) fn capture(&self, cni: &IstioCni) -> Capture {
+        let redirection = self.annotations.get(REDIRECTION);
+        let fact = self.has_run || redirection.is_some();
+        let intent = self.intent(cni);
+        let data_plane = if fact { self.fact(redirection) } else { intent };
+        // The annotation is read as istio-cni reads it: any Go boolean.
+        let bypass = self.annotations.get(BYPASS_INBOUND).and_then(parse_bool) == Some(true);
+        Capture {
+            data_plane,
+            evidence: if fact { Evidence::Fact } else { Evidence::Intent },
+            pending: redirection == Some("pending"),
+            bypass_inbound: bypass,
+            contradicted_intent: (intent != data_plane).then_some(intent),
+        }
+    }
+
+    fn fact(&self, redirection: Option<&str>) -> DataPlane {
+        if self.has_envoy() {
+            DataPlane::Sidecar
+        } else if matches!(redirection, Some("enabled" | "pending")) {
+            DataPlane::Ambient
+        } else {
+            DataPlane::None
+        }
+    }
+
+    fn intent(&self, cni: &IstioCni) -> DataPlane {
+        if self.has_envoy() || self.wants_sidecar() {
+            // The webhook runs before istio-cni, which leaves pods with a sidecar alone.
+            DataPlane::Sidecar
+        } else if self.wants_ambient(cni) {
+            DataPlane::Ambient
+        } else {
+            DataPlane::None
+        }
+    }
+
+    fn wants_ambient(&self, cni: &IstioCni) -> bool {
+        !self.spec.host_network
+            && !cni.excluded_namespaces.contains(self.namespace)
+            && cni.enablement.iter().any(|selector| {
+                selector.pod_selector.matches(self.labels)
+                    && selector.namespace_selector.matches(self.namespace_labels)
+            })
+    }
+
+    /// A proxy that was injected, or that a gateway or waypoint consists of.
+    fn has_envoy(&self) -> bool {
+        let is_proxy = |name: &str| name == "istio-proxy";
+        let containers = self.spec.containers.iter().chain(&self.spec.init_containers);
+        self.annotations.get(SIDECAR_STATUS).is_some()
+            || self.labels.get("app") != Some("ztunnel") && containers.into_iter().any(|c| is_proxy(&c.name))
+    }
+
+    fn wants_sidecar(&self) -> bool {
+        if self.spec.host_network {
+            return false;
+        }
+        let of_pod = self.labels.get(INJECT).or_else(|| self.annotations.get(INJECT));
+        if of_pod == Some("false") {
+            return false;
+        }
+        match (self.namespace_labels.get(INJECTION), self.namespace_labels.get(REVISION)) {
+            (Some(injection), _) => injection == "enabled",
+            (None, Some(_)) => true,
+            (None, None) => of_pod == Some("true") || self.labels.get(REVISION).is_some(),
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! What is missing from a picture of the mesh, and what was taken for it.
+
+use crate::codes::{Code, Evidence};
+use crate::model::{Kind, Location, Namespace, ResourceRef};
+
+/// Something that was not there, and what was taken for it.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Assumption {
+    /// What was assumed.
+    pub code: Code,
+    /// Of which object, as we print it.
+    pub subject: Option<String>,
+    /// What was taken for it.
+    pub values: Evidence,
+}
+
+impl Assumption {
+    /// An assumption about an object.
+    #[must_use]
+    pub fn about(code: Code, subject: &ResourceRef, values: Evidence) -> Self {
+        Self { code, subject: Some(subject.to_string()), values }
+    }
+
+    /// An assumption about the mesh.
+    #[must_use]
+    pub fn of_mesh(code: Code, values: Evidence) -> Self {
+        Self { code, subject: None, values }
+    }
+}
+
+/// Why something is missing.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum GapKind {
+    /// It was there and could not be understood.
+    Invalid,
+    /// It is understood to matter, and is not judged.
+    Unsupported,
+}
+
+impl GapKind {
+    /// As in JSON.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Invalid => "invalid",
+            Self::Unsupported => "unsupported",
+        }
+    }
+}
+
+/// Which answers something that is missing could change.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Affects {
+    /// Any: it is not known what it was, or it holds for the whole mesh.
+    Everything,
+    /// Those about workloads of a namespace, as source or destination.
+    Namespace(Namespace),
+    /// None that is given: it is told, and that is all.
+    Nothing,
+}
+
+/// Something that could not be read or is not judged. A gap travels to every answer that it touches.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Gap {
+    /// What it is.
+    pub code: Code,
+    /// Why it is missing.
+    pub kind: GapKind,
+    /// The object or the file, as we print it.
+    pub subject: String,
+    /// Where it stands.
+    pub location: Option<Location>,
+    /// What it could change.
+    pub affects: Affects,
+    /// What was seen of it.
+    pub evidence: Evidence,
+}
+
+/// An object of a kind that decides, of which only the name is known.
+#[derive(Clone, Debug)]
+pub struct Unreadable {
+    /// Which.
+    pub reference: ResourceRef,
+    /// The labels that it selects by, when that much could be read: `None` is not known, `Some(None)` has no
+    /// selector.
+    pub selector: Option<Option<crate::model::Labels>>,
+    /// The gap that says why.
+    pub gap: Gap,
+}
+
+impl Unreadable {
+    /// Whether it is of a kind.
+    #[must_use]
+    pub fn is(&self, kind: &Kind) -> bool {
+        self.reference.kind == *kind
+    }
+}

@@ -1,0 +1,135 @@
+//! What was read, before anything is understood of it: the way from I/O into a snapshot.
+
+use std::collections::BTreeMap;
+
+use super::{Gap, Sources, Unreadable};
+use crate::istio::{AuthorizationPolicy, PeerAuthentication};
+use crate::kubernetes::{
+    EndpointSlice, NetworkPolicySpec, ObjectMeta, PodSpec, PodStatus, PodTemplate, ServiceSpec,
+};
+use crate::model::{Kind, Name, Namespace, Origin, ResourceRef};
+
+/// An object and where it was written. Its namespace is filled in.
+#[derive(Clone, Debug)]
+pub struct Object<T> {
+    /// Its metadata.
+    pub meta: ObjectMeta,
+    /// What it says.
+    pub spec: T,
+    /// Where it was written.
+    pub origin: Origin,
+}
+
+impl<T> Object<T> {
+    /// The object's name in full.
+    #[must_use]
+    pub fn reference(&self, kind: Kind) -> ResourceRef {
+        match &self.meta.namespace {
+            Some(namespace) => ResourceRef::new(kind, namespace.clone(), self.meta.name.clone()),
+            None => ResourceRef::cluster(kind, self.meta.name.clone()),
+        }
+    }
+
+    /// The object's namespace; empty for an object of the cluster.
+    #[must_use]
+    pub fn namespace(&self) -> Namespace {
+        self.meta.namespace.clone().unwrap_or_default().into()
+    }
+}
+
+/// A pod as it was read.
+#[derive(Clone, Debug)]
+pub struct PodObject {
+    /// What was asked for.
+    pub spec: PodSpec,
+    /// What became of it; `None` in a pod that a person wrote.
+    pub status: Option<PodStatus>,
+}
+
+/// An object that holds a template of pods.
+#[derive(Clone, Debug)]
+pub struct TemplateObject {
+    /// Deployment, StatefulSet, DaemonSet, ReplicaSet, Job or CronJob.
+    pub kind: Kind,
+    /// How many pods it asks for.
+    pub replicas: u64,
+    /// The pods.
+    pub template: PodTemplate,
+}
+
+/// Everything that was read.
+#[derive(Clone, Debug, Default)]
+pub struct Objects {
+    /// core/v1
+    pub namespaces: Vec<Object<()>>,
+    /// core/v1, by name
+    pub nodes: Vec<Object<()>>,
+    /// core/v1, by name
+    pub service_accounts: Vec<Object<()>>,
+    /// core/v1
+    pub pods: Vec<Object<PodObject>>,
+    /// apps and batch
+    pub templates: Vec<Object<TemplateObject>>,
+    /// core/v1
+    pub services: Vec<Object<ServiceSpec>>,
+    /// discovery.k8s.io
+    pub endpoint_slices: Vec<Object<EndpointSlice>>,
+    /// core/v1: those that Istio reads
+    pub config_maps: Vec<Object<BTreeMap<Name, Name>>>,
+    /// security.istio.io
+    pub authorization_policies: Vec<Object<AuthorizationPolicy>>,
+    /// security.istio.io
+    pub peer_authentications: Vec<Object<PeerAuthentication>>,
+    /// networking.k8s.io
+    pub network_policies: Vec<Object<NetworkPolicySpec>>,
+    /// gateway.networking.k8s.io: those with labels that waypoints have
+    pub gateways: Vec<Object<()>>,
+    /// Kinds that are read by name only because nothing judges them yet.
+    pub named_only: Vec<Object<Kind>>,
+    /// Objects that could not be read.
+    pub unreadable: Vec<Unreadable>,
+    /// Documents and files that could not be read.
+    pub gaps: Vec<Gap>,
+    /// Objects whose namespace was filled in, and with what.
+    pub namespace_assumed: Vec<(ResourceRef, Name)>,
+    /// How many documents were no object or of a kind that does not matter.
+    pub skipped: usize,
+    /// The texts.
+    pub sources: Sources,
+}
+
+impl Objects {
+    /// Takes over what was read elsewhere. Its texts stay where they are: origins point into ours.
+    pub fn append(&mut self, other: Self) {
+        self.namespaces.extend(other.namespaces);
+        self.nodes.extend(other.nodes);
+        self.service_accounts.extend(other.service_accounts);
+        self.pods.extend(other.pods);
+        self.templates.extend(other.templates);
+        self.services.extend(other.services);
+        self.endpoint_slices.extend(other.endpoint_slices);
+        self.config_maps.extend(other.config_maps);
+        self.authorization_policies.extend(other.authorization_policies);
+        self.peer_authentications.extend(other.peer_authentications);
+        self.network_policies.extend(other.network_policies);
+        self.gateways.extend(other.gateways);
+        self.named_only.extend(other.named_only);
+        self.unreadable.extend(other.unreadable);
+        self.gaps.extend(other.gaps);
+        self.namespace_assumed.extend(other.namespace_assumed);
+        self.skipped += other.skipped;
+    }
+
+    /// Whether nothing at all was read.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.namespaces.is_empty()
+            && self.pods.is_empty()
+            && self.templates.is_empty()
+            && self.services.is_empty()
+            && self.service_accounts.is_empty()
+            && self.authorization_policies.is_empty()
+            && self.peer_authentications.is_empty()
+            && self.unreadable.is_empty()
+    }
+}

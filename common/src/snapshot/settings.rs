@@ -1,0 +1,281 @@
+//! How the mesh is set up: MeshConfig, istiod's flags, istio-cni's selectors, ztunnel's version.
+//!
+//! What was read is used; what was not is Istio's default and an [`Assumption`] by name.
+
+use crate::codes::{Code, Evidence};
+use crate::istio::MeshConfigFile;
+use crate::kubernetes::{Container, PodSpec};
+use crate::model::{FieldPath, Kind, LabelSelector, Name, Namespace, TrustDomain};
+use crate::wire::wire;
+use crate::yaml;
+
+use super::{Affects, Assumption, Gap, GapKind, Object, Objects};
+
+#[cfg(test)]
+mod tests;
+
+/// What a person says about the mesh, over anything that is found.
+#[derive(Clone, Debug, Default)]
+pub struct SettingsOverride {
+    /// Where istiod runs.
+    pub istio_namespace: Option<Name>,
+    /// Which istiod.
+    pub revision: Option<Name>,
+    /// The trust domain.
+    pub trust_domain: Option<Name>,
+    /// The root namespace.
+    pub root_namespace: Option<Name>,
+}
+
+/// The settings of MeshConfig that decide.
+#[derive(Clone, Debug)]
+pub struct MeshConfig {
+    /// The trust domain of every identity.
+    pub trust_domain: TrustDomain,
+    /// The namespace whose policies are for the whole mesh.
+    pub root_namespace: Namespace,
+    /// The namespaces that istiod looks at; none: all.
+    pub discovery_selectors: Vec<LabelSelector>,
+}
+
+/// What istiod was told.
+#[derive(Clone, Debug)]
+pub struct Istiod {
+    /// Its revision.
+    pub revision: Name,
+    /// `AMBIENT_ENABLE_DRY_RUN_AUTHORIZATION_POLICY`.
+    pub sends_dry_run: bool,
+    /// `PILOT_AUTO_ALLOW_WAYPOINT_POLICY`.
+    pub auto_allows_waypoints: bool,
+}
+
+wire! {
+    /// Which pods istio-cni enrols: cni/pkg/util/enablement_selector.go, `EnablementSelector`.
+    #[derive(Clone, PartialEq, Eq, Debug)]
+    pub struct EnablementSelector {
+        /// By the labels of the pod.
+        pub pod_selector: LabelSelector = "podSelector",
+        /// And by those of its namespace.
+        pub namespace_selector: LabelSelector = "namespaceSelector",
+    }
+}
+
+/// What istio-cni was told.
+#[derive(Clone, Debug)]
+pub struct IstioCni {
+    /// Pods that any of these selects are enrolled.
+    pub enablement: Vec<EnablementSelector>,
+    /// But never those of these namespaces.
+    pub excluded_namespaces: Vec<Namespace>,
+    /// Whether only the kubelet's own sockets are exempt, not every socket of the node.
+    pub native_nftables: bool,
+}
+
+/// Istio's `major.minor`.
+pub type Version = (u16, u16);
+
+/// How the mesh is set up.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// MeshConfig.
+    pub mesh: MeshConfig,
+    /// istiod.
+    pub istiod: Istiod,
+    /// istio-cni.
+    pub cni: IstioCni,
+    /// ztunnel's version, when its DaemonSet was read.
+    pub ztunnel: Option<Version>,
+}
+
+/// Finds the settings among what was read.
+pub(super) fn settings(
+    objects: &Objects,
+    given: &SettingsOverride,
+    assumptions: &mut Vec<Assumption>,
+    gaps: &mut Vec<Gap>,
+) -> Settings {
+    let istio_namespace = given.istio_namespace.clone().unwrap_or_else(|| "istio-system".into());
+    let istiod = istiod(objects, given, &istio_namespace, assumptions);
+    Settings {
+        mesh: mesh_config(objects, given, &istio_namespace, &istiod.revision, assumptions, gaps),
+        istiod,
+        cni: istio_cni(objects, assumptions, gaps),
+        ztunnel: pod_specs(objects, "app", "ztunnel").find_map(|(_, spec)| version(main_container(spec)?)),
+    }
+}
+
+fn mesh_config(
+    objects: &Objects,
+    given: &SettingsOverride,
+    istio_namespace: &Name,
+    revision: &Name,
+    assumptions: &mut Vec<Assumption>,
+    gaps: &mut Vec<Gap>,
+) -> MeshConfig {
+    let name = if **revision == *"default" { "istio".to_owned() } else { format!("istio-{revision}") };
+    let is_it = |map: &&Object<_>| *map.meta.name == *name;
+    let in_its_place = |map: &&Object<_>| is_it(map) && map.meta.namespace.as_ref() == Some(istio_namespace);
+    let found =
+        objects.config_maps.iter().find(in_its_place).or_else(|| objects.config_maps.iter().find(is_it));
+    let text = found.and_then(|map| Some((map, map.spec.get("mesh")?)));
+    let read = text.and_then(|(map, text)| parsed::<MeshConfigFile, _>(objects, map, "mesh", text, gaps));
+    let root = given.root_namespace.clone();
+    let file = read.unwrap_or_default();
+    let config = MeshConfig {
+        trust_domain: not_empty(given.trust_domain.clone().or(file.trust_domain), "cluster.local").into(),
+        root_namespace: not_empty(root.or(file.root_namespace), istio_namespace).into(),
+        discovery_selectors: file.discovery_selectors,
+    };
+    let told = given.trust_domain.is_some() && given.root_namespace.is_some();
+    if text.is_none() && !told {
+        let values =
+            Evidence::none().with("trust_domain", &config.trust_domain).with("root", &config.root_namespace);
+        assumptions.push(Assumption::of_mesh(Code::MeshConfigAssumed, values));
+    }
+    config
+}
+
+fn not_empty(name: Option<Name>, default: &str) -> Name {
+    name.filter(|name| !name.is_empty()).unwrap_or_else(|| default.into())
+}
+
+/// YAML inside a ConfigMap; what cannot be read is a gap for the whole mesh.
+fn parsed<T, S>(
+    objects: &Objects,
+    map: &Object<S>,
+    key: &'static str,
+    text: &str,
+    gaps: &mut Vec<Gap>,
+) -> Option<T>
+where
+    T: for<'de> serde::Deserialize<'de>,
+{
+    match yaml::parse(text).and_then(|node| node.decode::<T>()) {
+        Ok(value) => Some(value),
+        Err(error) => {
+            let subject = format!("ConfigMap/{}/{}", map.namespace(), map.meta.name);
+            gaps.push(Gap {
+                code: Code::ObjectInvalid,
+                kind: GapKind::Invalid,
+                location: objects.sources.locate(&map.origin, &FieldPath::default().field("data").field(key)),
+                affects: Affects::Everything,
+                evidence: Evidence::none()
+                    .with("subject", &subject)
+                    .with("error", format!("`{key}`: {error}")),
+                subject,
+            });
+            None
+        }
+    }
+}
+
+fn istiod(
+    objects: &Objects,
+    given: &SettingsOverride,
+    istio_namespace: &Name,
+    assumptions: &mut Vec<Assumption>,
+) -> Istiod {
+    let all: Vec<&Container> = pod_specs(objects, "app", "istiod")
+        .filter(|(namespace, _)| namespace.as_str() == &**istio_namespace || given.istio_namespace.is_none())
+        .filter_map(|(_, spec)| main_container(spec))
+        .collect();
+    let wanted = given.revision.as_deref();
+    let of_revision = |container: &&&Container| wanted.is_none_or(|wanted| revision(container) == wanted);
+    let found = all
+        .iter()
+        .filter(of_revision)
+        .min_by_key(|container| (revision(container) != "default", revision(container).to_owned()));
+    let revision: Name = wanted.or(found.map(|c| revision(c))).unwrap_or("default").into();
+    if found.is_none() {
+        let values = Evidence::none().with("revision", &revision);
+        assumptions.push(Assumption::of_mesh(Code::IstiodFlagsAssumed, values));
+    }
+    // pilot/pkg/features/ambient.go, registerAmbient: without PILOT_ENABLE_AMBIENT the others count as off.
+    let flag = |name| found.is_some_and(|c| is_true(c, "PILOT_ENABLE_AMBIENT") && is_true(c, name));
+    Istiod {
+        sends_dry_run: flag("AMBIENT_ENABLE_DRY_RUN_AUTHORIZATION_POLICY"),
+        auto_allows_waypoints: flag("PILOT_AUTO_ALLOW_WAYPOINT_POLICY"),
+        revision,
+    }
+}
+
+fn istio_cni(objects: &Objects, assumptions: &mut Vec<Assumption>, gaps: &mut Vec<Gap>) -> IstioCni {
+    let mut cni = IstioCni {
+        enablement: default_enablement(),
+        excluded_namespaces: vec!["kube-system".into()],
+        native_nftables: false,
+    };
+    let Some(map) = objects.config_maps.iter().find(|map| &*map.meta.name == "istio-cni-config") else {
+        assumptions.push(Assumption::of_mesh(Code::IstioCniAssumed, Evidence::none()));
+        return cni;
+    };
+    let key = "AMBIENT_ENABLEMENT_SELECTOR";
+    if let Some(text) = map.spec.get(key).filter(|text| !text.trim().is_empty())
+        && let Some(selectors) = parsed(objects, map, key, text, gaps)
+    {
+        cni.enablement = selectors;
+    }
+    if let Some(text) = map.spec.get("EXCLUDE_NAMESPACES") {
+        let names = text.split(',').map(str::trim).filter(|name| !name.is_empty());
+        cni.excluded_namespaces = names.map(Namespace::from).collect();
+    }
+    cni.native_nftables = map.spec.get("NATIVE_NFTABLES").is_some_and(|text| parse_bool(text) == Some(true));
+    cni
+}
+
+/// manifests/charts/istio-cni/values.yaml, `ambient.enablementSelectors`.
+pub(super) fn default_enablement() -> Vec<EnablementSelector> {
+    const DEFAULT: &str = "
+- podSelector: {matchLabels: {istio.io/dataplane-mode: ambient}}
+- podSelector: {matchExpressions: [{key: istio.io/dataplane-mode, operator: NotIn, values: [none]}]}
+  namespaceSelector: {matchLabels: {istio.io/dataplane-mode: ambient}}
+";
+    yaml::parse(DEFAULT).and_then(|node| node.decode()).unwrap_or_default()
+}
+
+/// The pods of a component, running or as templates, with their namespaces.
+fn pod_specs<'a>(
+    objects: &'a Objects,
+    key: &'static str,
+    value: &'static str,
+) -> impl Iterator<Item = (Namespace, &'a PodSpec)> {
+    let templates = objects.templates.iter().filter(|object| {
+        matches!(object.spec.kind, Kind::Deployment | Kind::DaemonSet)
+            && object.spec.template.metadata.labels.get(key) == Some(value)
+    });
+    let pods = objects.pods.iter().filter(move |pod| pod.meta.labels.get(key) == Some(value));
+    let templates = templates.map(|object| (object.namespace(), &object.spec.template.spec));
+    templates.chain(pods.map(|pod| (pod.namespace(), &pod.spec.spec)))
+}
+
+fn main_container(spec: &PodSpec) -> Option<&Container> {
+    spec.containers.first()
+}
+
+fn variable<'a>(container: &'a Container, name: &str) -> Option<&'a str> {
+    container.env.iter().find(|variable| &*variable.name == name)?.value.as_deref()
+}
+
+fn revision(container: &Container) -> &str {
+    variable(container, "REVISION").filter(|revision| !revision.is_empty()).unwrap_or("default")
+}
+
+fn is_true(container: &Container, name: &str) -> bool {
+    variable(container, name).and_then(parse_bool) == Some(true)
+}
+
+/// Go's `strconv.ParseBool`.
+pub(crate) fn parse_bool(text: &str) -> Option<bool> {
+    match text {
+        "1" | "t" | "T" | "true" | "TRUE" | "True" => Some(true),
+        "0" | "f" | "F" | "false" | "FALSE" | "False" => Some(false),
+        _ => None,
+    }
+}
+
+/// `docker.io/istio/ztunnel:1.28.2-distroless` is 1.28.
+fn version(container: &Container) -> Option<Version> {
+    let (_, tag) = container.image.as_deref()?.rsplit_once(':')?;
+    let mut numbers = tag.split(['.', '-']);
+    Some((numbers.next()?.parse().ok()?, numbers.next()?.parse().ok()?))
+}

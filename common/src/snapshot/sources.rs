@@ -1,0 +1,134 @@
+//! The texts that objects were read from, kept so that a line is computed only when it is shown.
+
+use std::sync::Arc;
+
+use crate::model::{FieldPath, Location, Name, Origin, Segment, SourceId, Within};
+use crate::yaml;
+
+#[cfg(test)]
+mod tests;
+
+/// How a text is written.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Format {
+    /// Documents of YAML.
+    Yaml,
+    /// Values of JSON.
+    Json,
+}
+
+/// A text and its name.
+#[derive(Clone, Debug)]
+pub struct Source {
+    /// The file, as it was named.
+    pub name: Name,
+    /// How it is written.
+    pub format: Format,
+    /// What it holds.
+    pub text: Arc<str>,
+}
+
+/// All texts of a snapshot.
+#[derive(Clone, Debug, Default)]
+pub struct Sources(Vec<Source>);
+
+impl Sources {
+    /// Adds a text.
+    pub fn push(&mut self, source: Source) -> SourceId {
+        self.0.push(source);
+        SourceId(u32::try_from(self.0.len().saturating_sub(1)).unwrap_or(u32::MAX))
+    }
+
+    /// Puts another in the place of a text.
+    pub fn replace(&mut self, id: SourceId, source: Source) {
+        if let Some(place) = usize::try_from(id.0).ok().and_then(|at| self.0.get_mut(at)) {
+            *place = source;
+        }
+    }
+
+    fn get(&self, id: SourceId) -> Option<&Source> {
+        self.0.get(usize::try_from(id.0).ok()?)
+    }
+
+    /// A whole text.
+    #[must_use]
+    pub fn whole(&self, id: SourceId) -> &str {
+        self.get(id).map_or("", |source| &source.text)
+    }
+
+    /// The text that an object was read from.
+    #[must_use]
+    pub fn text(&self, origin: &Origin) -> &str {
+        let end = origin.start.saturating_add(origin.len);
+        self.whole(origin.source).get(origin.start..end).unwrap_or_default()
+    }
+
+    /// The line of a field, as far as the path leads; the line of the object for an empty path.
+    #[must_use]
+    pub fn locate(&self, origin: &Origin, path: &FieldPath) -> Option<Location> {
+        let source = self.get(origin.source)?;
+        let (line, column) = match source.format {
+            Format::Yaml => {
+                let node = yaml::parse(self.text(origin)).ok()?;
+                let container: &[Segment] = match origin.within {
+                    Within::Whole => &[],
+                    Within::OnlyItem => &[Segment::Item(0)],
+                    Within::Item(index) => &[Segment::Field("items"), Segment::Item(index)],
+                };
+                let steps: Vec<Segment> = container.iter().chain(path.segments()).copied().collect();
+                let (line, column) = node.locate(&steps);
+                (self.line(origin.source, origin.start) + line.saturating_sub(1), column)
+            }
+            Format::Json => {
+                let offset = json_offset(self.text(origin), path.segments());
+                self.line_column(origin.source, origin.start + offset)
+            }
+        };
+        Some(Location { file: source.name.clone(), line, column: Some(column) })
+    }
+
+    /// The line of an offset, from 1.
+    #[must_use]
+    pub fn line(&self, id: SourceId, offset: usize) -> usize {
+        self.line_column(id, offset).0
+    }
+
+    /// The line and the column of an offset, from 1.
+    #[must_use]
+    pub fn line_column(&self, id: SourceId, offset: usize) -> (usize, usize) {
+        let text = self.whole(id);
+        let before = text.as_bytes().get(..offset).unwrap_or(text.as_bytes());
+        let line = memchr::memchr_iter(b'\n', before).count() + 1;
+        let column = before.len() - memchr::memrchr(b'\n', before).map_or(0, |at| at + 1) + 1;
+        (line, column)
+    }
+
+    /// The name of a text.
+    #[must_use]
+    pub fn name(&self, id: SourceId) -> Option<&Name> {
+        self.get(id).map(|source| &source.name)
+    }
+}
+
+/// How far into the text of an object the value at a path starts.
+fn json_offset(text: &str, path: &[Segment]) -> usize {
+    use serde_json::value::RawValue;
+    let mut value = text;
+    for segment in path {
+        let next: Option<&RawValue> = match segment {
+            Segment::Field(name) => {
+                serde_json::from_str::<std::collections::HashMap<String, &RawValue>>(value)
+                    .ok()
+                    .and_then(|fields| fields.get(*name).copied())
+            }
+            Segment::Item(index) => serde_json::from_str::<Vec<&RawValue>>(value)
+                .ok()
+                .and_then(|items| items.get(*index).copied()),
+        };
+        match next {
+            Some(next) => value = next.get(),
+            None => break,
+        }
+    }
+    (value.as_ptr() as usize).saturating_sub(text.as_ptr() as usize)
+}

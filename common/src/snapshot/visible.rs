@@ -1,0 +1,148 @@
+//! Which policies istiod looks at, and which of them can be understood.
+//!
+//! pilot/pkg/serviceregistry/ambient/ambientindex.go, `inRevision` and the filter of discoverySelectors
+//! (pkg/kube/namespace/filter.go): an object of another revision, or in a namespace that is not discovered,
+//! does not exist for istiod.
+
+use rustc_hash::FxHashMap;
+
+use crate::codes::{Code, Evidence};
+use crate::istio::{AuthorizationPolicy, PeerAuthentication, Rule};
+use crate::kubernetes::ObjectMeta;
+use crate::model::{FieldPath, Kind, Labels, Name};
+
+use super::{Affects, Gap, GapKind, Object, Settings, Sources, Unreadable};
+
+/// Why istiod does not look at an object.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Hidden {
+    /// Its label names another revision.
+    Revision(Name),
+    /// No discovery selector selects its namespace.
+    Namespace,
+}
+
+/// What decides whether istiod looks at an object.
+pub(super) struct Visibility<'a> {
+    pub(super) settings: &'a Settings,
+    pub(super) namespaces: &'a FxHashMap<Name, Labels>,
+}
+
+impl Visibility<'_> {
+    /// Why istiod does not look at an object, if it does not.
+    pub(super) fn hidden(&self, meta: &ObjectMeta) -> Option<Hidden> {
+        let namespace = meta.namespace.as_deref().unwrap_or_default();
+        if !self.discovers(namespace) {
+            return Some(Hidden::Namespace);
+        }
+        // pkg/config/model.go, LabelsInRevision.
+        let revision = meta.labels.get("istio.io/rev")?;
+        (revision != &*self.settings.istiod.revision).then(|| Hidden::Revision(revision.into()))
+    }
+
+    /// Whether istiod looks at a namespace.
+    pub(super) fn discovers(&self, namespace: &str) -> bool {
+        let selectors = &self.settings.mesh.discovery_selectors;
+        let none = Labels::default();
+        let labels = self.namespaces.get(namespace).unwrap_or(&none);
+        selectors.is_empty() || selectors.iter().any(|selector| selector.matches(labels))
+    }
+}
+
+/// What of an AuthorizationPolicy cannot be judged: a field that this version does not know, or an entry
+/// without its source or operation, which istiod itself would stumble over (authorization.go, `handleRule`).
+pub(super) fn defect_of_authorization(
+    object: &Object<AuthorizationPolicy>,
+    sources: &Sources,
+) -> Option<Unreadable> {
+    let policy = &object.spec;
+    let selector = policy.selector.as_ref();
+    let unknown_in_selector = selector.and_then(|s| s.unknown.first());
+    let defect = unknown(FieldPath::spec(), policy.unknown.first())
+        .or_else(|| unknown(FieldPath::spec().field("selector"), unknown_in_selector))
+        .or_else(|| policy.rules.iter().enumerate().find_map(|(index, rule)| defect_of_rule(index, rule)))?;
+    let selector = selector.map(|s| s.match_labels.clone().unwrap_or_default());
+    Some(unreadable(object, Kind::AuthorizationPolicy, Some(selector), defect, sources))
+}
+
+/// What of a PeerAuthentication cannot be judged.
+pub(super) fn defect_of_peer_authentication(
+    object: &Object<PeerAuthentication>,
+    sources: &Sources,
+) -> Option<Unreadable> {
+    let selector = object.spec.selector.as_ref();
+    let unknown_in_selector = selector.and_then(|s| s.unknown.first());
+    let defect = unknown(FieldPath::spec(), object.spec.unknown.first())
+        .or_else(|| unknown(FieldPath::spec().field("selector"), unknown_in_selector))?;
+    let selector = selector.map(|s| s.match_labels.clone().unwrap_or_default());
+    Some(unreadable(object, Kind::PeerAuthentication, Some(selector), defect, sources))
+}
+
+/// Where something is wrong, and what.
+struct Defect {
+    path: FieldPath,
+    unknown: Option<String>,
+    error: &'static str,
+}
+
+fn unknown(path: FieldPath, field: Option<&String>) -> Option<Defect> {
+    Some(Defect { path, unknown: Some(field?.clone()), error: "" })
+}
+
+fn missing(path: FieldPath, error: &'static str) -> Defect {
+    Defect { path, unknown: None, error }
+}
+
+fn defect_of_rule(index: usize, rule: &Rule) -> Option<Defect> {
+    let path = || FieldPath::spec().field("rules").item(index);
+    let from = || path().field("from");
+    let to = || path().field("to");
+    let in_from = rule.from.iter().enumerate().find_map(|(at, entry)| match &entry.source {
+        None => Some(missing(from().item(at), "an entry of `from` without `source`")),
+        Some(source) => unknown(from().item(at), entry.unknown.first())
+            .or_else(|| unknown(from().item(at).field("source"), source.unknown.first())),
+    });
+    let in_to = || {
+        rule.to.iter().enumerate().find_map(|(at, entry)| match &entry.operation {
+            None => Some(missing(to().item(at), "an entry of `to` without `operation`")),
+            Some(operation) => unknown(to().item(at), entry.unknown.first())
+                .or_else(|| unknown(to().item(at).field("operation"), operation.unknown.first())),
+        })
+    };
+    let in_when = || {
+        let mut entries = rule.when.iter().enumerate();
+        entries.find_map(|(at, entry)| unknown(path().field("when").item(at), entry.unknown.first()))
+    };
+    unknown(path(), rule.unknown.first()).or(in_from).or_else(in_to).or_else(in_when)
+}
+
+fn unreadable<T>(
+    object: &Object<T>,
+    kind: Kind,
+    selector: Option<Option<Labels>>,
+    defect: Defect,
+    sources: &Sources,
+) -> Unreadable {
+    let subject = format!("{}/{}/{}", kind.wire(), object.namespace(), object.meta.name);
+    let evidence = Evidence::none().with("subject", &subject);
+    let (code, gap_kind, evidence) = match defect.unknown {
+        Some(field) => (
+            Code::UnknownField,
+            GapKind::Unsupported,
+            evidence.with("field", format!("{}.{field}", defect.path)),
+        ),
+        None => (Code::ObjectInvalid, GapKind::Invalid, evidence.with("error", defect.error)),
+    };
+    Unreadable {
+        reference: object.reference(kind),
+        selector,
+        gap: Gap {
+            code,
+            kind: gap_kind,
+            location: sources.locate(&object.origin, &defect.path),
+            affects: Affects::Namespace(object.namespace()),
+            evidence,
+            subject,
+        },
+    }
+}
