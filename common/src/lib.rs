@@ -8,6 +8,7 @@ pub mod istio;
 pub mod kubernetes;
 pub mod manifests;
 pub mod model;
+pub mod policy;
 pub mod snapshot;
 pub mod wire;
 pub mod yaml;

@@ -1,0 +1,31 @@
+//! The engine: what the data plane decides about a connection, and about all peers at once.
+//!
+//! [`PolicySet::compile`] makes of a snapshot what istiod sends to ztunnel; [`evaluate`] judges one connection,
+//! [`reach`] every peer of a workload; both go through one fold ([`fold`]) and one list of [`gates`]. Pure: no
+//! I/O, no clock, no printing. Answers are data with their evidence; sentences are written in `render`.
+
+mod arrival;
+mod compile;
+mod decision;
+mod evaluate;
+pub mod fold;
+mod gates;
+pub mod ir;
+mod join;
+mod mesh;
+mod peer_authentication;
+pub mod peer_set;
+mod reach;
+mod select;
+
+pub use arrival::{Arrival, Caller};
+pub use compile::Remark;
+pub use decision::{By, Condition, Decision, Gate, GateOutcome, Judgement, Verdict};
+pub use evaluate::{evaluate, judge_peer};
+pub use gates::resolve::{Destination, Dialled, Resolution, Target};
+pub use join::combine;
+pub use mesh::Mesh;
+pub use peer_authentication::{Effective, PeerAuthenticationIndex, PeerAuthentications};
+pub use peer_set::{CellLabel, IdentityTable, PeerSet, Universe, Who};
+pub use reach::{Cell, Reach, reach};
+pub use select::{Applied, PolicySet};

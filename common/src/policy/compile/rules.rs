@@ -1,0 +1,326 @@
+//! istiod's `handleRule`: one rule, clause by clause, with what ztunnel cannot judge taken out.
+
+use crate::codes::{Code, Evidence};
+use crate::istio::{Condition, Operation, Rule as WrittenRule, Source};
+use crate::model::identity::SCHEME;
+use crate::model::{FieldPath, Name, Namespace};
+use crate::policy::ir::{Action, Block, Clause, Field, Match, Rule, StringMatch};
+
+use super::{Context, Remarks, strings};
+
+/// Converts the rules of one policy.
+pub(super) struct Converter<'a> {
+    trust_domain: &'a str,
+    namespace: Namespace,
+    action: Action,
+}
+
+/// An entry of `from`, `to` or `when`, converted.
+struct Entry {
+    converted: Match,
+    /// Fields that only an HTTP proxy can judge.
+    http: Vec<String>,
+    /// Fields that istiod drops although they are about the connection.
+    dropped: Vec<&'static str>,
+    path: FieldPath,
+}
+
+/// A part of a rule.
+struct Part {
+    name: String,
+    entries: Vec<Entry>,
+}
+
+impl<'a> Converter<'a> {
+    pub(super) fn new(context: &Context<'a>, namespace: Namespace, action: Action) -> Self {
+        Self { trust_domain: context.settings.mesh.trust_domain.as_str(), namespace, action }
+    }
+
+    /// The rule as ztunnel gets it; `None` when it is left out.
+    pub(super) fn rule(&self, index: usize, rule: &WrittenRule, remarks: &mut Remarks<'_>) -> Option<Rule> {
+        let mut items = Items { index, trust_domain: self.trust_domain, remarks };
+        let path = || FieldPath::spec().field("rules").item(index);
+        let to = rule.to.iter().enumerate().map(|(at, entry)| {
+            items.operation(entry.operation.as_ref(), path().field("to").item(at).field("operation"))
+        });
+        let to = Part { name: "to".to_owned(), entries: to.collect() };
+        let from = rule.from.iter().enumerate().map(|(at, entry)| {
+            items.source(
+                entry.source.as_ref(),
+                &self.namespace,
+                path().field("from").item(at).field("source"),
+            )
+        });
+        let from = Part { name: "from".to_owned(), entries: from.collect() };
+        let when = rule.when.iter().enumerate().map(|(at, condition)| {
+            let entry = items.condition(condition, path().field("when").item(at));
+            Part { name: format!("when[{at}]"), entries: vec![entry] }
+        });
+        let when: Vec<Part> = when.collect();
+        let parts: Vec<Part> =
+            [to, from].into_iter().filter(|part| !part.entries.is_empty()).chain(when).collect();
+        self.assemble(index, parts, remarks)
+    }
+
+    fn assemble(&self, index: usize, parts: Vec<Part>, remarks: &mut Remarks<'_>) -> Option<Rule> {
+        let path = FieldPath::spec().field("rules").item(index);
+        let evidence = || Evidence::none().with("rule", index);
+        for entry in parts.iter().flat_map(|part| &part.entries).filter(|entry| !entry.dropped.is_empty()) {
+            let fields = evidence().with("fields", quoted(&entry.dropped));
+            remarks.add(Code::TrustDomainsDropped, entry.path.clone(), fields);
+        }
+        let mut http: Vec<&String> =
+            parts.iter().flat_map(|part| &part.entries).flat_map(|e| &e.http).collect();
+        http.sort_unstable();
+        http.dedup();
+        if self.action == Action::Allow && !http.is_empty() {
+            // It could only be wider without what ztunnel does not know, so istiod leaves it out.
+            remarks.add(Code::AllowRuleOmitted, path, evidence().with("fields", quoted(&http)));
+            return None;
+        }
+        if let Some(dead) =
+            parts.iter().find(|part| part.entries.iter().all(|entry| entry.converted.is_empty()))
+        {
+            let evidence = evidence().with("clause", &dead.name);
+            let of_part: Vec<&String> = dead.entries.iter().flat_map(|entry| &entry.http).collect();
+            if of_part.is_empty() {
+                remarks.add(Code::RuleNeverMatches, path, evidence);
+            } else {
+                remarks.add(Code::DenyRuleNeverMatches, path, evidence.with("fields", quoted(&of_part)));
+            }
+        } else {
+            for part in &parts {
+                remark_lost_http(part, &evidence, remarks);
+            }
+        }
+        let clause = |part: Part| Clause { matches: part.entries.into_iter().map(|e| e.converted).collect() };
+        Some(Rule { clauses: parts.into_iter().map(clause).collect(), index: Some(index) })
+    }
+}
+
+/// Entries of a DENY rule that lost something, in a rule that still matches.
+fn remark_lost_http(part: &Part, evidence: &impl Fn() -> Evidence, remarks: &mut Remarks<'_>) {
+    for (at, entry) in part.entries.iter().enumerate().filter(|(_, entry)| !entry.http.is_empty()) {
+        let clause =
+            if part.name.starts_with("when") { part.name.clone() } else { format!("{}[{at}]", part.name) };
+        let code = if entry.converted.is_empty() { Code::DenyEntryIgnored } else { Code::DenyRuleWidened };
+        remarks.add(
+            code,
+            entry.path.clone(),
+            evidence().with("clause", clause).with("fields", quoted(&entry.http)),
+        );
+    }
+}
+
+fn quoted(fields: &[impl AsRef<str>]) -> String {
+    fields.iter().map(|field| format!("`{}`", field.as_ref())).collect::<Vec<_>>().join(", ")
+}
+
+/// Converts lists of items and remarks on those that get lost.
+struct Items<'a, 'r> {
+    index: usize,
+    trust_domain: &'a str,
+    remarks: &'a mut Remarks<'r>,
+}
+
+impl Items<'_, '_> {
+    fn operation(&mut self, operation: Option<&Operation>, path: FieldPath) -> Entry {
+        let none = Operation::default();
+        let written = operation.unwrap_or(&none);
+        let http = set(&[
+            ("hosts", &written.hosts),
+            ("notHosts", &written.not_hosts),
+            ("methods", &written.methods),
+            ("notMethods", &written.not_methods),
+            ("paths", &written.paths),
+            ("notPaths", &written.not_paths),
+        ]);
+        let converted = Match {
+            destination_ports: Field {
+                any_of: self.ports(&written.ports, &path, "ports"),
+                none_of: self.ports(&written.not_ports, &path, "notPorts"),
+            },
+            ..Match::default()
+        };
+        if http.is_empty() && written.ports.is_empty() && written.not_ports.is_empty() {
+            self.refused(&path, "an empty `operation`");
+        }
+        Entry { converted, http: owned(&http), dropped: Vec::new(), path }
+    }
+
+    fn source(&mut self, source: Option<&Source>, namespace: &Namespace, path: FieldPath) -> Entry {
+        let none = Source::default();
+        let written = source.unwrap_or(&none);
+        let http = set(&[
+            ("remoteIpBlocks", &written.remote_ip_blocks),
+            ("notRemoteIpBlocks", &written.not_remote_ip_blocks),
+            ("requestPrincipals", &written.request_principals),
+            ("notRequestPrincipals", &written.not_request_principals),
+        ]);
+        let dropped =
+            set(&[("trustDomains", &written.trust_domains), ("notTrustDomains", &written.not_trust_domains)]);
+        let account = |value: &Name| strings::account(value, namespace);
+        let converted = Match {
+            source_ips: Field {
+                any_of: self.blocks(&written.ip_blocks, &path, "ipBlocks"),
+                none_of: self.blocks(&written.not_ip_blocks, &path, "notIpBlocks"),
+            },
+            namespaces: Field {
+                any_of: self.texts(&written.namespaces, &path, "namespaces"),
+                none_of: self.texts(&written.not_namespaces, &path, "notNamespaces"),
+            },
+            service_accounts: crate::policy::ir::Field {
+                any_of: written.service_accounts.iter().map(account).collect(),
+                none_of: written.not_service_accounts.iter().map(account).collect(),
+            },
+            principals: Field {
+                any_of: self.principals(&written.principals, &path, "principals"),
+                none_of: self.principals(&written.not_principals, &path, "notPrincipals"),
+            },
+            ..Match::default()
+        };
+        self.refused_sources(written, &http, &dropped, &path);
+        Entry { converted, http: owned(&http), dropped, path }
+    }
+
+    /// One `when`: a key that ztunnel knows, or nothing that matches.
+    fn condition(&mut self, condition: &Condition, path: FieldPath) -> Entry {
+        let mut converted = Match::default();
+        let mut http = Vec::new();
+        let (values, not_values) = (&condition.values, &condition.not_values);
+        match &*condition.key {
+            "source.ip" => converted.source_ips = self.both(values, not_values, &path, Self::blocks),
+            "destination.ip" => {
+                converted.destination_ips = self.both(values, not_values, &path, Self::blocks)
+            }
+            "destination.port" => {
+                converted.destination_ports = self.both(values, not_values, &path, Self::ports)
+            }
+            "source.namespace" => converted.namespaces = self.both(values, not_values, &path, Self::texts),
+            "source.principal" => {
+                converted.principals = self.both(values, not_values, &path, Self::principals)
+            }
+            other => http.push(other.to_owned()),
+        }
+        Entry { converted, http, dropped: Vec::new(), path }
+    }
+
+    fn both<T>(
+        &mut self,
+        values: &[Name],
+        not_values: &[Name],
+        path: &FieldPath,
+        read: fn(&mut Self, &[Name], &FieldPath, &'static str) -> Vec<T>,
+    ) -> Field<T> {
+        Field {
+            any_of: read(self, values, path, "values"),
+            none_of: read(self, not_values, path, "notValues"),
+        }
+    }
+
+    fn ports(&mut self, values: &[Name], path: &FieldPath, field: &'static str) -> Vec<u16> {
+        self.kept(values, path, field, "port number", |value| strings::port(value))
+    }
+
+    fn blocks(&mut self, values: &[Name], path: &FieldPath, field: &'static str) -> Vec<Block> {
+        for value in
+            values.iter().filter(|value| strings::block(value).is_some_and(|b| strings::is_mapped(&b)))
+        {
+            self.remark(Code::MappedAddress, value, path, field);
+        }
+        self.kept(values, path, field, "IP address or block", |value| strings::block(value))
+    }
+
+    fn texts(&mut self, values: &[Name], path: &FieldPath, field: &'static str) -> Vec<StringMatch> {
+        for value in values {
+            let inner = value.strip_prefix('*').unwrap_or(value);
+            if inner.strip_suffix('*').unwrap_or(inner).contains('*')
+                || value.len() > 1 && is_wild_twice(value)
+            {
+                self.remark(Code::LiteralAsterisk, value, path, field);
+            }
+            if value.is_empty() {
+                self.refused(path, "an empty string");
+            }
+        }
+        values.iter().map(strings::text).collect()
+    }
+
+    fn principals(&mut self, values: &[Name], path: &FieldPath, field: &'static str) -> Vec<StringMatch> {
+        for value in values {
+            if value.starts_with(SCHEME) {
+                self.remark(Code::SchemeInPrincipal, value, path, field);
+            } else if let Some((trust_domain, _)) = value.split_once("/ns/")
+                && !trust_domain.contains('*')
+                && trust_domain != self.trust_domain
+            {
+                let evidence = self.about(value, field).with("trust_domain", self.trust_domain);
+                self.remarks.add(Code::ForeignPrincipal, path.clone(), evidence);
+            }
+        }
+        self.texts(values, path, field)
+    }
+
+    fn kept<T>(
+        &mut self,
+        values: &[Name],
+        path: &FieldPath,
+        field: &'static str,
+        expected: &'static str,
+        read: impl Fn(&str) -> Option<T>,
+    ) -> Vec<T> {
+        let mut kept = Vec::with_capacity(values.len());
+        for value in values {
+            match read(value) {
+                Some(item) => kept.push(item),
+                None => {
+                    let evidence = self.about(value, field).with("expected", expected);
+                    self.remarks.add(Code::ItemDropped, path.clone().field(field), evidence);
+                }
+            }
+        }
+        kept
+    }
+
+    fn about(&self, value: &Name, field: &str) -> Evidence {
+        Evidence::none().with("rule", self.index).with("value", value).with("field", field)
+    }
+
+    fn remark(&mut self, code: Code, value: &Name, path: &FieldPath, field: &'static str) {
+        let evidence = self.about(value, field);
+        self.remarks.add(code, path.clone().field(field), evidence);
+    }
+
+    fn refused(&mut self, path: &FieldPath, what: &str) {
+        let evidence = Evidence::none().with("field", path).with("what", what);
+        self.remarks.add(Code::RefusedByAdmission, path.clone(), evidence);
+    }
+
+    /// pkg/config/validation/validation.go, `ValidateAuthorizationPolicy`.
+    fn refused_sources(&mut self, source: &Source, http: &[&str], dropped: &[&str], path: &FieldPath) {
+        let names = [&source.principals, &source.not_principals, &source.namespaces, &source.not_namespaces];
+        let has_names = names.iter().any(|list| !list.is_empty());
+        let has_accounts = !source.service_accounts.is_empty() || !source.not_service_accounts.is_empty();
+        let has_blocks = !source.ip_blocks.is_empty() || !source.not_ip_blocks.is_empty();
+        if has_names && has_accounts {
+            self.refused(path, "accounts together with principals or namespaces");
+        }
+        if !has_names && !has_accounts && !has_blocks && http.is_empty() && dropped.is_empty() {
+            self.refused(path, "an empty `source`");
+        }
+    }
+}
+
+/// `*abc*`: only the first asterisk is a wildcard.
+fn is_wild_twice(value: &str) -> bool {
+    value.starts_with('*') && value.ends_with('*')
+}
+
+/// The names of the lists that have items.
+fn set(lists: &[(&'static str, &Vec<Name>)]) -> Vec<&'static str> {
+    lists.iter().filter(|(_, list)| !list.is_empty()).map(|(name, _)| *name).collect()
+}
+
+fn owned(fields: &[&str]) -> Vec<String> {
+    fields.iter().map(|field| (*field).to_owned()).collect()
+}

@@ -1,0 +1,68 @@
+//! Items of lists as istiod reads them: texts, accounts, ports, addresses.
+
+use std::net::{IpAddr, Ipv6Addr};
+
+use ipnet::IpNet;
+
+use crate::model::{Name, Namespace};
+use crate::policy::ir::{Block, ServiceAccountMatch, StringMatch};
+
+/// istiod's `stringToMatch`: `*`, `*suffix`, `prefix*`, otherwise exact.
+pub(super) fn text(value: &Name) -> StringMatch {
+    if &**value == "*" {
+        StringMatch::Presence
+    } else if let Some(suffix) = value.strip_prefix('*') {
+        StringMatch::Suffix(suffix.into())
+    } else if let Some(prefix) = value.strip_suffix('*') {
+        StringMatch::Prefix(prefix.into())
+    } else {
+        StringMatch::Exact(value.clone())
+    }
+}
+
+/// istiod's `stringToServiceAccountMatch`: without a slash the account is of the policy's namespace.
+pub(super) fn account(value: &Name, policy_namespace: &Namespace) -> ServiceAccountMatch {
+    match value.split_once('/') {
+        Some((namespace, account)) => {
+            ServiceAccountMatch { namespace: namespace.into(), service_account: account.into() }
+        }
+        None => {
+            ServiceAccountMatch { namespace: policy_namespace.clone(), service_account: value.clone().into() }
+        }
+    }
+}
+
+/// istiod's `stringToPort`: Go's `ParseUint` in base 10, up to 65535.
+pub(super) fn port(value: &str) -> Option<u16> {
+    let digits = !value.is_empty() && value.bytes().all(|b| b.is_ascii_digit());
+    if digits { value.parse::<u64>().ok()?.try_into().ok() } else { None }
+}
+
+/// istiod's `stringToIP`: Go's `netip.ParsePrefix` with a slash, `netip.ParseAddr` without.
+pub(super) fn block(value: &str) -> Option<Block> {
+    if let Some((address, bits)) = value.rsplit_once('/') {
+        let address: IpAddr = address.parse().ok()?;
+        let leading = bits.len() > 1 && !bits.starts_with(|c: char| ('1'..='9').contains(&c));
+        if leading || !bits.bytes().all(|b| b.is_ascii_digit()) {
+            return None;
+        }
+        return IpNet::new(address, bits.parse().ok()?).ok().map(Block::new);
+    }
+    address(value).map(|address| Block::new(address.into()))
+}
+
+/// A single address may have a zone, which is then ignored.
+fn address(value: &str) -> Option<IpAddr> {
+    match value.split_once('%') {
+        Some((address, zone)) if !zone.is_empty() => address.parse::<Ipv6Addr>().ok().map(IpAddr::V6),
+        _ => value.parse().ok(),
+    }
+}
+
+/// Whether a block lies among the IPv4-mapped addresses, which ztunnel never sees.
+pub(super) fn is_mapped(block: &Block) -> bool {
+    match block.net() {
+        IpNet::V6(net) => net.prefix_len() >= 96 && net.network().to_ipv4_mapped().is_some(),
+        IpNet::V4(_) => false,
+    }
+}

@@ -1,0 +1,218 @@
+//! The answer: what every gate said, which object decided, and everything else that would have.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use crate::codes::Reason;
+use crate::model::ResourceRef;
+
+use super::ir::{PolicyIndex, RuleRef};
+use super::peer_authentication::PeerAuthenticationIndex;
+
+/// What an answer comes down to.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    /// It gets in.
+    Allowed,
+    /// That depends on something that was not given, and is said.
+    Conditional,
+    /// Something that is needed could not be read or is not judged.
+    Unknown,
+    /// It does not.
+    Denied,
+}
+
+impl Verdict {
+    /// As in JSON.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Allowed => "allowed",
+            Self::Conditional => "conditional",
+            Self::Unknown => "unknown",
+            Self::Denied => "denied",
+        }
+    }
+}
+
+/// The gates that a connection passes, in their order.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Gate {
+    /// From a Service to a pod and its port.
+    Resolve,
+    /// Which way it travels, and which identity arrives.
+    Transport,
+    /// What the source's node lets out.
+    NetworkPolicyEgress,
+    /// What the destination's node lets in.
+    NetworkPolicyIngress,
+    /// Whether plaintext is taken.
+    PeerAuthentication,
+    /// What the policies say.
+    Authorization,
+}
+
+impl Gate {
+    /// All of them, in their order.
+    pub const ALL: [Gate; 6] = [
+        Self::Resolve,
+        Self::Transport,
+        Self::NetworkPolicyEgress,
+        Self::NetworkPolicyIngress,
+        Self::PeerAuthentication,
+        Self::Authorization,
+    ];
+
+    /// As in JSON.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Resolve => "resolve",
+            Self::Transport => "transport",
+            Self::NetworkPolicyEgress => "networkPolicyEgress",
+            Self::NetworkPolicyIngress => "networkPolicyIngress",
+            Self::PeerAuthentication => "peerAuthentication",
+            Self::Authorization => "authorization",
+        }
+    }
+}
+
+/// What a gate said.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum GateOutcome {
+    /// It lets the connection through.
+    Pass,
+    /// It stops it.
+    Block,
+    /// It depends.
+    Conditional,
+    /// It cannot be told.
+    Unknown,
+    /// It has no say.
+    NotApplicable,
+}
+
+impl GateOutcome {
+    /// As in JSON.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pass => "pass",
+            Self::Block => "block",
+            Self::Conditional => "conditional",
+            Self::Unknown => "unknown",
+            Self::NotApplicable => "notApplicable",
+        }
+    }
+}
+
+/// Who decided at a gate.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum By {
+    /// A rule of an AuthorizationPolicy.
+    Rule(RuleRef),
+    /// The mTLS mode, which the data plane enforces as a policy of this name.
+    Mtls {
+        /// The object whose mode holds, if there is one.
+        object: Option<PeerAuthenticationIndex>,
+        /// The name that the data plane prints.
+        enforced_as: Arc<str>,
+    },
+    /// An object that could not be read, by its position among them.
+    Unreadable(usize),
+    /// Any other object.
+    Object(ResourceRef),
+}
+
+/// What one gate said, with its evidence.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Judgement {
+    /// Which gate.
+    pub gate: Gate,
+    /// What it said.
+    pub outcome: GateOutcome,
+    /// Why.
+    pub reason: Reason,
+    /// Which object decided.
+    pub by: Option<By>,
+    /// Everything here that by itself stops the connection, the one that decided included.
+    pub denying: Vec<By>,
+    /// With `NoAllowMatched`: the ALLOW policies of which none matched.
+    pub candidates: Vec<PolicyIndex>,
+}
+
+impl Judgement {
+    /// A gate that decided by itself.
+    #[must_use]
+    pub fn new(gate: Gate, outcome: GateOutcome, reason: Reason) -> Self {
+        Self { gate, outcome, reason, by: None, denying: Vec::new(), candidates: Vec::new() }
+    }
+
+    /// A gate that an object made decide.
+    #[must_use]
+    pub fn by(self, by: By) -> Self {
+        Self { by: Some(by), ..self }
+    }
+
+    /// A gate that has nothing left to judge.
+    #[must_use]
+    pub fn not_reached(gate: Gate) -> Self {
+        Self::new(gate, GateOutcome::NotApplicable, Reason::NotReached)
+    }
+}
+
+/// On what a conditional answer depends.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
+pub struct Condition {
+    /// The attribute, in the words of policies: `source.ip`, `destination.ip`, `destination.workload`.
+    pub attribute: &'static str,
+    /// The values with which it is allowed.
+    pub values: Vec<String>,
+}
+
+/// What all gates said.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub struct Decision {
+    /// The gates, in their order.
+    pub gates: Vec<Judgement>,
+    /// On what it depends.
+    pub conditions: Vec<Condition>,
+}
+
+impl Decision {
+    /// What it comes down to: one gate that stops the connection is enough, whatever is unknown elsewhere.
+    #[must_use]
+    pub fn verdict(&self) -> Verdict {
+        let any = |outcome| self.gates.iter().any(|judgement| judgement.outcome == outcome);
+        if any(GateOutcome::Block) {
+            Verdict::Denied
+        } else if any(GateOutcome::Unknown) {
+            Verdict::Unknown
+        } else if any(GateOutcome::Conditional) {
+            Verdict::Conditional
+        } else {
+            Verdict::Allowed
+        }
+    }
+
+    /// The gate that decided: the first that stops it, else that is unknown, else that depends, else the last
+    /// that had a say.
+    #[must_use]
+    pub fn decided_by(&self) -> Option<&Judgement> {
+        let first = |outcome| self.gates.iter().find(|judgement| judgement.outcome == outcome);
+        first(GateOutcome::Block)
+            .or_else(|| first(GateOutcome::Unknown))
+            .or_else(|| first(GateOutcome::Conditional))
+            .or_else(|| self.gates.iter().rev().find(|judgement| judgement.outcome == GateOutcome::Pass))
+    }
+
+    /// What a gate said.
+    #[must_use]
+    pub fn gate(&self, gate: Gate) -> Option<&Judgement> {
+        self.gates.iter().find(|judgement| judgement.gate == gate)
+    }
+}

@@ -1,0 +1,180 @@
+//! One connection: who calls, where it ends up, what every gate says.
+
+use std::net::IpAddr;
+
+use crate::model::Peer;
+
+use super::arrival::{Arrival, Caller, complete, either, node_decides, without_judging};
+use super::decision::{Decision, GateOutcome};
+use super::fold::Domain;
+use super::gates::blocked;
+use super::gates::resolve::{Destination, Resolution};
+use super::ir::{Block, ServiceAccountMatch, StringMatch};
+use super::join::{DESTINATION, SOURCE_IP, combine};
+use super::mesh::Mesh;
+use super::peer_set::blocks::Blocks;
+use super::reach::{Variant, in_all_worlds, nowhere, variants};
+
+/// What a caller's connection gets.
+#[must_use]
+pub fn evaluate(mesh: &Mesh<'_>, caller: &Caller, resolution: &Resolution) -> Decision {
+    let destinations = match (resolution, nowhere(resolution)) {
+        (_, Some((reason, unknown))) => return blocked(reason, unknown),
+        (Resolution::Destinations(destinations), _) => destinations,
+        _ => return Decision::default(),
+    };
+    let answers: Vec<(Vec<String>, Decision)> = by_arrival(mesh, caller, destinations)
+        .into_iter()
+        .map(|(arrival, of)| (names(mesh, &of), arrive(mesh, &arrival, &of)))
+        .collect();
+    complete(combine(DESTINATION, &answers), caller.egress(mesh))
+}
+
+fn names(mesh: &Mesh<'_>, destinations: &[Destination]) -> Vec<String> {
+    variants(mesh, destinations).into_iter().flat_map(|variant| variant.names).collect()
+}
+
+/// Destinations at which the caller arrives in the same way.
+fn by_arrival(
+    mesh: &Mesh<'_>,
+    caller: &Caller,
+    destinations: &[Destination],
+) -> Vec<(Arrival, Vec<Destination>)> {
+    let mut groups: Vec<(Arrival, Vec<Destination>)> = Vec::new();
+    for destination in destinations {
+        let arrival = caller.arrival(mesh, destination);
+        match groups.iter_mut().find(|(known, _)| *known == arrival) {
+            Some((_, group)) => group.push(destination.clone()),
+            None => groups.push((arrival, vec![destination.clone()])),
+        }
+    }
+    groups
+}
+
+fn arrive(mesh: &Mesh<'_>, arrival: &Arrival, destinations: &[Destination]) -> Decision {
+    match arrival {
+        Arrival::As(peer) => judge_peer(mesh, peer, destinations),
+        Arrival::Either { identity, plaintext, envoy } => either(
+            judge_peer(mesh, identity, destinations),
+            judge_peer(mesh, plaintext, destinations),
+            envoy.clone(),
+        ),
+        Arrival::Past(reason) => without_judging(GateOutcome::Pass, *reason),
+        Arrival::Stopped(reason) => without_judging(GateOutcome::Block, *reason),
+        Arrival::NodeDecides(peer) => node_decides(judge_peer(mesh, peer, destinations)),
+    }
+}
+
+/// What a peer gets, as it arrives. An address that is not known and that rules ask for makes it conditional.
+#[must_use]
+pub fn judge_peer(mesh: &Mesh<'_>, peer: &Peer, destinations: &[Destination]) -> Decision {
+    let variants = variants(mesh, destinations);
+    let blocks = source_blocks(mesh, &variants);
+    let from = |address: Option<IpAddr>| {
+        let peer = Peer { address, ..peer.clone() };
+        let principal = peer.identity.as_ref().map(crate::model::Identity::principal);
+        let trust_domain = mesh.identities().trust_domain().as_str();
+        let one = |destination, port| OnePeer {
+            peer: &peer,
+            principal: principal.as_deref(),
+            trust_domain,
+            destination,
+            port,
+        };
+        let cells = in_all_worlds(mesh, &variants, one, &one(None, None));
+        cells.into_iter().map(|cell| cell.decision).next().unwrap_or_default()
+    };
+    if peer.address.is_some() || !blocks.divide() {
+        return from(peer.address);
+    }
+    let range = |at: usize| {
+        let values = blocks.cover(&[at]).iter().map(ToString::to_string).collect();
+        (values, from(blocks.example(at)))
+    };
+    combine(SOURCE_IP, &(0..blocks.len()).map(range).collect::<Vec<_>>())
+}
+
+fn source_blocks(mesh: &Mesh<'_>, variants: &[Variant<'_>]) -> Blocks {
+    let rules = variants.iter().flat_map(|variant| variant.policies(mesh)).flat_map(|policy| &policy.rules);
+    let matches = rules.flat_map(|rule| &rule.clauses).flat_map(|clause| &clause.matches);
+    Blocks::new(&matches.flat_map(|one| one.source_ips.items().copied()).collect::<Vec<_>>())
+}
+
+/// One peer: a set of one, so true or false.
+struct OnePeer<'a> {
+    peer: &'a Peer,
+    /// Its identity without `spiffe://`.
+    principal: Option<&'a str>,
+    trust_domain: &'a str,
+    destination: Option<IpAddr>,
+    port: Option<u16>,
+}
+
+impl Domain for OnePeer<'_> {
+    type Set = bool;
+
+    fn all(&self) -> bool {
+        true
+    }
+
+    fn none(&self) -> bool {
+        false
+    }
+
+    fn and(&self, a: bool, b: &bool) -> bool {
+        a && *b
+    }
+
+    fn or(&self, a: bool, b: &bool) -> bool {
+        a || *b
+    }
+
+    fn without(&self, a: bool, b: &bool) -> bool {
+        a && !b
+    }
+
+    fn is_none(&self, set: &bool) -> bool {
+        !set
+    }
+
+    fn identities(&self) -> bool {
+        self.peer
+            .identity
+            .as_ref()
+            .is_some_and(|identity| identity.trust_domain.as_str() == self.trust_domain)
+    }
+
+    fn plaintext(&self) -> bool {
+        self.peer.identity.is_none()
+    }
+
+    fn foreign(&self) -> bool {
+        !self.identities() && !self.plaintext()
+    }
+
+    fn namespace(&self, wanted: &StringMatch) -> bool {
+        wanted.matches(self.peer.identity.as_ref().map_or("", |identity| identity.namespace.as_str()))
+    }
+
+    fn service_account(&self, wanted: &ServiceAccountMatch) -> bool {
+        self.peer.identity.as_ref().is_some_and(|identity| {
+            identity.namespace == wanted.namespace && identity.service_account == wanted.service_account
+        })
+    }
+
+    fn principal(&self, wanted: &StringMatch) -> bool {
+        self.principal.is_some_and(|principal| wanted.matches(principal))
+    }
+
+    fn source_ip(&self, block: &Block) -> bool {
+        self.peer.address.is_some_and(|address| block.contains(&address))
+    }
+
+    fn destination_ip(&self, block: &Block) -> bool {
+        self.destination.is_some_and(|address| block.contains(&address))
+    }
+
+    fn destination_port(&self, port: u16) -> bool {
+        self.port == Some(port)
+    }
+}

@@ -1,0 +1,79 @@
+//! The gates that a connection passes, each answering for one peer and for all peers at once.
+//!
+//! A gate divides the peers: those that it lets through, those that it stops and why. Cells of peers with the
+//! same answer so far are divided gate by gate, in the fixed order of [`Gate::ALL`].
+
+mod authorization;
+pub(super) mod network_policy;
+mod peer_authentication;
+pub(super) mod resolve;
+mod transport;
+
+use crate::codes::Reason;
+use crate::model::Workload;
+
+use super::decision::{Decision, Gate, GateOutcome, Judgement};
+use super::fold::Domain;
+use super::mesh::Mesh;
+use super::reach::Cell;
+use super::select::Applied;
+use resolve::Destination;
+
+/// Peers, and what a gate says of them. The parts of a gate are everyone.
+pub(super) type Parts<S> = Vec<(S, Judgement)>;
+
+/// One way into one destination.
+pub(super) struct Flow<'a> {
+    pub(super) mesh: &'a Mesh<'a>,
+    pub(super) destination: &'a Destination,
+    pub(super) workload: Option<&'a Workload>,
+    pub(super) applied: &'a Applied,
+}
+
+/// What all gates say of all peers of the domain, for one destination.
+pub(super) fn judge<D: Domain>(domain: &D, flow: &Flow<'_>) -> Vec<Cell<D::Set>> {
+    let resolved = Judgement::new(Gate::Resolve, GateOutcome::Pass, Reason::Resolved);
+    let mut cells = vec![Cell { peers: domain.all(), decision: Decision::default() }];
+    cells = divide(domain, cells, &[(domain.all(), resolved)]);
+    cells = divide(domain, cells, &transport::parts(domain, flow));
+    cells = divide(domain, cells, &network_policy::egress(domain));
+    cells = divide(domain, cells, &network_policy::ingress(domain, flow));
+    let judged = |cell: &Cell<D::Set>| transport::reaches_policies(&cell.decision);
+    let (judged, past): (Vec<_>, Vec<_>) = cells.into_iter().partition(judged);
+    let mut cells = divide(domain, judged, &peer_authentication::parts(domain, flow));
+    cells = divide(domain, cells, &authorization::parts(domain, flow));
+    cells.extend(past.into_iter().map(|mut cell| {
+        let rest = [Gate::PeerAuthentication, Gate::Authorization];
+        cell.decision.gates.extend(rest.map(|gate| transport::past_policies(gate, &cell.decision)));
+        cell
+    }));
+    cells
+}
+
+/// A connection that reaches no destination.
+pub(super) fn blocked(reason: Reason, unknown: bool) -> Decision {
+    let outcome = if unknown { GateOutcome::Unknown } else { GateOutcome::Block };
+    let mut gates = vec![Judgement::new(Gate::Resolve, outcome, reason)];
+    gates.extend(Gate::ALL.into_iter().skip(1).map(Judgement::not_reached));
+    Decision { gates, conditions: Vec::new() }
+}
+
+/// Divides cells by the parts of a gate.
+fn divide<D: Domain>(
+    domain: &D,
+    cells: Vec<Cell<D::Set>>,
+    parts: &[(D::Set, Judgement)],
+) -> Vec<Cell<D::Set>> {
+    let mut divided = Vec::with_capacity(cells.len() + parts.len());
+    for cell in cells {
+        for (peers, judgement) in parts {
+            let both = domain.and(peers.clone(), &cell.peers);
+            if !domain.is_none(&both) {
+                let mut decision = cell.decision.clone();
+                decision.gates.push(judgement.clone());
+                divided.push(Cell { peers: both, decision });
+            }
+        }
+    }
+    divided
+}

@@ -1,0 +1,38 @@
+//! Whether a NetworkPolicy isolates either end. What it lets through is not judged: an isolated pod makes the
+//! answer unknown, never allowed.
+
+use crate::codes::Reason;
+use crate::model::Workload;
+use crate::policy::decision::{By, Gate, GateOutcome, Judgement};
+use crate::policy::fold::Domain;
+use crate::policy::mesh::{Direction, Mesh};
+
+use super::{Flow, Parts};
+
+/// What holds for a source is known only once it is: [`of_source`].
+pub(super) fn egress<D: Domain>(domain: &D) -> Parts<D::Set> {
+    vec![(domain.all(), not_isolated(Gate::NetworkPolicyEgress))]
+}
+
+pub(super) fn ingress<D: Domain>(domain: &D, flow: &Flow<'_>) -> Parts<D::Set> {
+    let isolating = flow.workload.map(|workload| flow.mesh.isolating(workload, Direction::Ingress));
+    vec![(domain.all(), judgement(Gate::NetworkPolicyIngress, isolating.unwrap_or_default()))]
+}
+
+/// What holds for what a workload sends.
+pub(in crate::policy) fn of_source(mesh: &Mesh<'_>, source: &Workload) -> Judgement {
+    judgement(Gate::NetworkPolicyEgress, mesh.isolating(source, Direction::Egress))
+}
+
+fn judgement(gate: Gate, isolating: Vec<crate::model::ResourceRef>) -> Judgement {
+    match isolating.into_iter().min() {
+        Some(first) => {
+            Judgement::new(gate, GateOutcome::Unknown, Reason::NetworkPolicyNotJudged).by(By::Object(first))
+        }
+        None => not_isolated(gate),
+    }
+}
+
+fn not_isolated(gate: Gate) -> Judgement {
+    Judgement::new(gate, GateOutcome::NotApplicable, Reason::NotIsolated)
+}

@@ -1,0 +1,213 @@
+//! From what is asked about to pods and their ports.
+//!
+//! A Service sends to its ready pods, to the port that it maps the dialled one to (ztunnel src/state.rs,
+//! `find_upstream_from_service`); a headless one is only a name for its pods, which are then dialled at the very
+//! port. Destination rules see the pod's address and port, never the Service's.
+
+use std::net::IpAddr;
+
+use crate::codes::Reason;
+use crate::kubernetes::ServicePort;
+use crate::model::{Name, PortRef, WorkloadIndex};
+use crate::policy::mesh::Mesh;
+use crate::snapshot::{Backend, Place, Service};
+
+/// What is asked about.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum Target {
+    /// Pods or templates, addressed directly.
+    Workloads(Vec<WorkloadIndex>),
+    /// A Service, by its position in the snapshot.
+    Service(usize),
+    /// An address of nothing that was read.
+    Address(IpAddr),
+    /// A node's own network.
+    Node(Name),
+}
+
+/// A port that a client dials.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Dialled {
+    /// By number or name.
+    Port(PortRef),
+    /// Any port that neither a container nor a policy names, and that is not ztunnel's own.
+    AnyOther,
+}
+
+/// Where a connection ends up.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Destination {
+    /// The pod, address or node.
+    pub at: At,
+    /// Its port; `None` is one that no policy names.
+    pub port: Option<u16>,
+    /// The Service that was addressed, by its position in the snapshot.
+    pub service: Option<usize>,
+}
+
+/// A pod, an address or a node.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum At {
+    /// A pod or template.
+    Workload(WorkloadIndex),
+    /// An address of nothing that was read.
+    Address(IpAddr),
+    /// A node's own network.
+    Node(Name),
+}
+
+/// Where connections to a target and port end up.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Resolution {
+    /// At any of these.
+    Destinations(Vec<Destination>),
+    /// Nowhere, and why.
+    Nowhere(Reason),
+    /// That cannot be told, and why.
+    Unknown(Reason),
+}
+
+impl Target {
+    /// The target that a place is; `None` for what only calls.
+    #[must_use]
+    pub fn of(place: &Place) -> Option<Self> {
+        match place {
+            Place::Workloads(workloads) => Some(Self::Workloads(workloads.clone())),
+            Place::Service(service) => Some(Self::Service(*service)),
+            Place::Address(address) => Some(Self::Address(*address)),
+            Place::Node(node) => Some(Self::Node(node.clone())),
+            Place::Outside | Place::Identity(_) => None,
+        }
+    }
+
+    /// Where connections to a port of the target end up.
+    #[must_use]
+    pub fn resolve(&self, mesh: &Mesh<'_>, dialled: &Dialled) -> Resolution {
+        let directly = |at: At, port: Option<u16>| Destination { at, port, service: None };
+        match self {
+            Self::Workloads(workloads) => of_workloads(mesh, workloads, dialled),
+            Self::Service(at) => match mesh.snapshot.services.get(*at) {
+                Some(service) => of_service(mesh, *at, service, dialled),
+                None => Resolution::Nowhere(Reason::NoEndpoint),
+            },
+            Self::Address(address) => {
+                Resolution::Destinations(vec![directly(At::Address(*address), dialled.number())])
+            }
+            Self::Node(node) => {
+                Resolution::Destinations(vec![directly(At::Node(node.clone()), dialled.number())])
+            }
+        }
+    }
+
+    /// The ports worth a row: those of a Service; those that containers declare or policies name, and one for
+    /// all others.
+    #[must_use]
+    pub fn ports(&self, mesh: &Mesh<'_>) -> Vec<Dialled> {
+        let number = |port: u16| Dialled::Port(PortRef::Number(port));
+        match self {
+            Self::Service(at) => {
+                let ports = mesh.snapshot.services.get(*at).map(|s| s.ports.as_slice()).unwrap_or_default();
+                ports.iter().map(|port| number(port.port)).collect()
+            }
+            Self::Workloads(workloads) => {
+                let mut ports: Vec<u16> = workloads.iter().flat_map(|index| mesh.ports_of(*index)).collect();
+                ports.sort_unstable();
+                ports.dedup();
+                ports.into_iter().map(number).chain([Dialled::AnyOther]).collect()
+            }
+            Self::Address(_) | Self::Node(_) => vec![Dialled::AnyOther],
+        }
+    }
+}
+
+impl Dialled {
+    fn number(&self) -> Option<u16> {
+        match self {
+            Self::Port(PortRef::Number(number)) => Some(*number),
+            Self::Port(PortRef::Name(_)) | Self::AnyOther => None,
+        }
+    }
+}
+
+impl std::fmt::Display for Dialled {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Port(port) => port.fmt(f),
+            Self::AnyOther => f.write_str("*"),
+        }
+    }
+}
+
+fn of_workloads(mesh: &Mesh<'_>, workloads: &[WorkloadIndex], dialled: &Dialled) -> Resolution {
+    let destination = |index: &WorkloadIndex| {
+        let port = match dialled {
+            Dialled::AnyOther => None,
+            Dialled::Port(port) => Some(mesh.workload(*index)?.container_port(port)?),
+        };
+        Some(Destination { at: At::Workload(*index), port, service: None })
+    };
+    let found: Vec<Destination> = workloads.iter().filter_map(destination).collect();
+    match found.is_empty() {
+        true if workloads.is_empty() => Resolution::Nowhere(Reason::NoEndpoint),
+        true => Resolution::Nowhere(Reason::NoPort),
+        false => Resolution::Destinations(found),
+    }
+}
+
+fn of_service(mesh: &Mesh<'_>, at: usize, service: &Service, dialled: &Dialled) -> Resolution {
+    if service.external_name {
+        return Resolution::Unknown(Reason::ExternalName);
+    }
+    let declared = match dialled {
+        Dialled::Port(port) => service.port(port),
+        Dialled::AnyOther => None,
+    };
+    if declared.is_none() && !(service.headless && dialled.number().is_some()) {
+        return Resolution::Nowhere(Reason::NoPort);
+    }
+    let ready = service.backends.iter().filter(|b| !matches!(b, Backend::Workload { ready: false, .. }));
+    let ready: Vec<&Backend> = ready.collect();
+    if ready.is_empty() {
+        return Resolution::Nowhere(Reason::NoEndpoint);
+    }
+    let destination = |backend: &&Backend| {
+        let (of, port) = match backend {
+            Backend::Workload { index, ports, .. } => {
+                (At::Workload(*index), port_of(mesh, service, declared, dialled, *index, ports.as_deref())?)
+            }
+            Backend::Address { address, ports } => (At::Address(*address), mapped(ports, declared?.port)?),
+        };
+        Some(Destination { at: of, port: Some(port), service: Some(at) })
+    };
+    let found: Vec<Destination> = ready.iter().filter_map(destination).collect();
+    if found.is_empty() { Resolution::Nowhere(Reason::NoPort) } else { Resolution::Destinations(found) }
+}
+
+/// The pod's port behind a dialled one.
+fn port_of(
+    mesh: &Mesh<'_>,
+    service: &Service,
+    declared: Option<&ServicePort>,
+    dialled: &Dialled,
+    index: WorkloadIndex,
+    given: Option<&[(u16, u16)]>,
+) -> Option<u16> {
+    if service.headless
+        && let Some(number) = dialled.number()
+    {
+        return Some(number);
+    }
+    let declared = declared?;
+    if let Some(given) = given {
+        return mapped(given, declared.port);
+    }
+    match &declared.target_port {
+        // A target port of 0 counts as none.
+        None | Some(PortRef::Number(0)) => Some(declared.port),
+        Some(target) => mesh.workload(index)?.container_port(target),
+    }
+}
+
+fn mapped(ports: &[(u16, u16)], dialled: u16) -> Option<u16> {
+    ports.iter().find(|(port, _)| *port == dialled).map(|(_, target)| *target)
+}

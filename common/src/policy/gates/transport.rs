@@ -1,0 +1,111 @@
+//! Which way a connection travels to its destination, and which identity arrives.
+//!
+//! ztunnel src/proxy/inbound.rs and inbound_passthrough.rs: over HBONE the peer's identity is that of its
+//! certificate, of the destination's own trust domain (src/tls/workload.rs); plaintext has none. Both are
+//! judged by the same policies. What no ztunnel redirects is judged by none.
+
+use crate::codes::Reason;
+use crate::model::{DataPlane, Name, ResourceRef, Workload};
+use crate::policy::decision::{By, Decision, Gate, GateOutcome, Judgement};
+use crate::policy::fold::Domain;
+
+use super::{Flow, Parts};
+
+/// ztunnel's own ports: src/config.rs, `illegal_ports`.
+const OWN_PORTS: [u16; 3] = [15001, 15006, 15008];
+
+pub(super) fn parts<D: Domain>(domain: &D, flow: &Flow<'_>) -> Parts<D::Set> {
+    let everyone = |outcome, reason| vec![(domain.all(), transport(outcome, reason))];
+    let Some(workload) = flow.workload else { return everyone(GateOutcome::Pass, Reason::NotCaptured) };
+    match workload.capture.data_plane {
+        DataPlane::None => return everyone(GateOutcome::Pass, Reason::NotCaptured),
+        DataPlane::Sidecar => {
+            let judgement = transport(GateOutcome::Unknown, Reason::SidecarNotJudged);
+            return vec![(domain.all(), judgement.by(By::Object(workload.owner.clone())))];
+        }
+        DataPlane::Ambient => {}
+    }
+    if workload.capture.pending {
+        return everyone(GateOutcome::Block, Reason::RedirectionPending);
+    }
+    if flow.destination.port.is_some_and(|port| OWN_PORTS.contains(&port)) {
+        return everyone(GateOutcome::Block, Reason::SelfCall);
+    }
+    vec![
+        (domain.identities(), over_hbone(flow, workload)),
+        (domain.plaintext(), as_plaintext(flow, workload)),
+        (domain.foreign(), transport(GateOutcome::Block, Reason::TrustDomainMismatch)),
+    ]
+}
+
+fn transport(outcome: GateOutcome, reason: Reason) -> Judgement {
+    Judgement::new(Gate::Transport, outcome, reason)
+}
+
+/// Captured clients go through the waypoint of what they address, if there is one.
+fn over_hbone(flow: &Flow<'_>, workload: &Workload) -> Judgement {
+    match waypoint(flow, workload) {
+        Some(bound) => transport(GateOutcome::Unknown, Reason::WaypointNotJudged).by(By::Object(bound)),
+        None => transport(GateOutcome::Pass, Reason::Hbone),
+    }
+}
+
+fn as_plaintext(flow: &Flow<'_>, workload: &Workload) -> Judgement {
+    if workload.capture.bypass_inbound {
+        return transport(GateOutcome::Pass, Reason::InboundBypassed);
+    }
+    // policies.go, implicitWaypointPolicy: behind a waypoint an ALLOW for the waypoint may be added.
+    let auto_allowed = flow.mesh.snapshot.settings.istiod.auto_allows_waypoints;
+    match waypoint(flow, workload).filter(|_| auto_allowed) {
+        Some(bound) => transport(GateOutcome::Unknown, Reason::WaypointNotJudged).by(By::Object(bound)),
+        None => transport(GateOutcome::Pass, Reason::Plaintext),
+    }
+}
+
+/// The object that may bind this way to a waypoint: the Service that is addressed, else the pod; each by its own
+/// label, else its namespace's (waypoints.go). Whether a bound waypoint handles this kind of traffic is known
+/// only with its Gateway.
+fn waypoint(flow: &Flow<'_>, workload: &Workload) -> Option<ResourceRef> {
+    let snapshot = flow.mesh.snapshot;
+    let service = flow.destination.service.and_then(|at| snapshot.services.get(at));
+    // A headless Service has no address of its own: its pods are addressed.
+    let service = service.filter(|service| !service.headless);
+    let (reference, labels) = match service {
+        Some(service) => (&service.reference, &service.labels),
+        None => (&workload.reference, &workload.labels),
+    };
+    let namespace = reference.namespace.as_ref()?;
+    let of_namespace = snapshot.namespace_labels(namespace.as_str());
+    let from = [Some(labels), of_namespace].into_iter().flatten();
+    let bound = from.into_iter().find(|labels| labels.get("istio.io/use-waypoint").is_some())?;
+    let name = bound.get("istio.io/use-waypoint").filter(|name| *name != "none")?;
+    let in_namespace: Name =
+        bound.get("istio.io/use-waypoint-namespace").unwrap_or(namespace.as_str()).into();
+    let gateway = snapshot.gateways.iter().find(|gateway| {
+        *gateway.meta.name == *name && gateway.meta.namespace.as_ref() == Some(&in_namespace)
+    });
+    let handles =
+        gateway.map(|gateway| gateway.meta.labels.get("istio.io/waypoint-for").unwrap_or("service"));
+    let wanted = if service.is_some() { "service" } else { "workload" };
+    let may = handles.is_none_or(|handles| handles == wanted || handles == "all");
+    may.then(|| reference.clone())
+}
+
+/// Whether the policies of the destination are asked.
+pub(super) fn reaches_policies(decision: &Decision) -> bool {
+    decision.gate(Gate::Transport).is_some_and(|transport| {
+        transport.outcome == GateOutcome::Pass
+            && matches!(transport.reason, Reason::Hbone | Reason::Plaintext)
+    })
+}
+
+/// What a gate of policies says of a connection that does not come to it.
+pub(super) fn past_policies(gate: Gate, decision: &Decision) -> Judgement {
+    match decision.gate(Gate::Transport) {
+        Some(transport) if transport.outcome == GateOutcome::Unknown => {
+            let judgement = Judgement::new(gate, GateOutcome::Unknown, transport.reason);
+            Judgement { by: transport.by.clone(), ..judgement }
+        }
+        _ => Judgement::not_reached(gate),
+    }
+}

@@ -1,0 +1,101 @@
+//! Several possible answers into one: the same, dependent on what tells them apart, or unknown.
+
+use crate::codes::Reason;
+
+use super::decision::{Condition, Decision, GateOutcome, Verdict};
+use super::fold::Domain;
+use super::reach::Cell;
+
+/// What tells possible answers apart.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Attribute {
+    /// In the words of policies.
+    pub name: &'static str,
+    /// The reason of an answer that depends on it.
+    pub reason: Reason,
+}
+
+/// The caller's address.
+pub const SOURCE_IP: Attribute = Attribute { name: "source.ip", reason: Reason::AddressDecides };
+/// The address of the pod that takes the connection.
+pub const DESTINATION_IP: Attribute = Attribute { name: "destination.ip", reason: Reason::AddressDecides };
+/// The pod that takes the connection.
+pub const DESTINATION: Attribute =
+    Attribute { name: "destination.workload", reason: Reason::DestinationDecides };
+
+/// One answer out of several: if they come down to the same, the first; if one is unknown, that one; otherwise
+/// a conditional one, with the values of the attribute for which it is allowed.
+#[must_use]
+pub fn combine(attribute: Attribute, answers: &[(Vec<String>, Decision)]) -> Decision {
+    let Some((_, first)) = answers.first() else { return Decision::default() };
+    let of = |verdict: Verdict| answers.iter().find(|(_, decision)| decision.verdict() == verdict);
+    if answers.iter().all(|(_, decision)| decision.verdict() == first.verdict()) {
+        return first.clone();
+    }
+    if let Some((_, unknown)) = of(Verdict::Unknown) {
+        return unknown.clone();
+    }
+    let Some((_, passing)) = of(Verdict::Allowed).or_else(|| of(Verdict::Conditional)) else {
+        return first.clone();
+    };
+    let mut decision = passing.clone();
+    if let Some((_, denied)) = of(Verdict::Denied) {
+        for (gate, blocked) in decision.gates.iter_mut().zip(&denied.gates) {
+            if blocked.outcome == GateOutcome::Block {
+                *gate = blocked.clone();
+                gate.outcome = GateOutcome::Conditional;
+                gate.reason = attribute.reason;
+            }
+        }
+    }
+    let let_in = answers.iter().filter(|(_, decision)| decision.verdict() != Verdict::Denied);
+    let values: Vec<String> = let_in.flat_map(|(values, _)| values.iter().cloned()).collect();
+    decision.conditions.push(Condition { attribute: attribute.name, values });
+    decision.conditions.sort();
+    decision.conditions.dedup();
+    decision
+}
+
+/// Cells of several possible worlds into cells of one.
+pub(super) fn join<D: Domain>(
+    domain: &D,
+    attribute: Attribute,
+    worlds: Vec<(Vec<String>, Vec<Cell<D::Set>>)>,
+) -> Vec<Cell<D::Set>> {
+    let mut worlds = worlds.into_iter();
+    let Some((values, cells)) = worlds.next() else { return Vec::new() };
+    let start = |cell: Cell<D::Set>| (cell.peers, vec![(values.clone(), cell.decision)]);
+    let mut joined: Vec<(D::Set, Vec<(Vec<String>, Decision)>)> = cells.into_iter().map(start).collect();
+    for (values, cells) in worlds {
+        let mut next = Vec::with_capacity(joined.len());
+        for (peers, answers) in &joined {
+            for cell in &cells {
+                let both = domain.and(peers.clone(), &cell.peers);
+                if domain.is_none(&both) {
+                    continue;
+                }
+                let mut answers = answers.clone();
+                match answers.iter_mut().find(|(_, decision)| *decision == cell.decision) {
+                    Some((known, _)) => known.extend(values.iter().cloned()),
+                    None => answers.push((values.clone(), cell.decision.clone())),
+                }
+                next.push((both, answers));
+            }
+        }
+        joined = next;
+    }
+    let cell = |(peers, answers): (D::Set, Vec<_>)| Cell { peers, decision: combine(attribute, &answers) };
+    merge(domain, joined.into_iter().map(cell).collect())
+}
+
+/// Cells with the same answer become one.
+pub(super) fn merge<D: Domain>(domain: &D, cells: Vec<Cell<D::Set>>) -> Vec<Cell<D::Set>> {
+    let mut merged: Vec<Cell<D::Set>> = Vec::with_capacity(cells.len());
+    for cell in cells {
+        match merged.iter_mut().find(|known| known.decision == cell.decision) {
+            Some(known) => known.peers = domain.or(known.peers.clone(), &cell.peers),
+            None => merged.push(cell),
+        }
+    }
+    merged
+}

@@ -1,0 +1,151 @@
+//! The snapshot together with what istiod makes of it: what every question of the engine starts from.
+
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+
+use crate::model::{
+    DataPlane, Kind, LabelSelector, Namespace, Protocol, ResourceRef, Workload, WorkloadIndex,
+};
+use crate::snapshot::MeshSnapshot;
+
+use super::peer_set::IdentityTable;
+use super::select::{Applied, PolicySet};
+
+/// Which way a NetworkPolicy isolates.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Direction {
+    /// What comes in.
+    Ingress,
+    /// What goes out.
+    Egress,
+}
+
+/// A mesh that can be asked.
+#[derive(Debug)]
+pub struct Mesh<'a> {
+    /// What there is.
+    pub snapshot: &'a MeshSnapshot,
+    /// What istiod sends to ztunnel.
+    pub policies: PolicySet,
+    identities: Arc<IdentityTable>,
+    isolation: FxHashMap<Namespace, Vec<Isolation<'a>>>,
+    /// Objects of other network plug-ins that may isolate anything.
+    isolating_everything: Vec<ResourceRef>,
+    isolating_namespace: FxHashMap<Namespace, Vec<ResourceRef>>,
+}
+
+/// What a NetworkPolicy isolates.
+#[derive(Debug)]
+struct Isolation<'a> {
+    reference: ResourceRef,
+    pods: &'a LabelSelector,
+    ingress: bool,
+    egress: bool,
+}
+
+impl<'a> Mesh<'a> {
+    /// Compiles the policies of a snapshot and indexes what the gates ask for.
+    #[must_use]
+    pub fn new(snapshot: &'a MeshSnapshot) -> Self {
+        let mut isolation: FxHashMap<Namespace, Vec<Isolation<'a>>> = FxHashMap::default();
+        for object in &snapshot.network_policies {
+            let types = &object.spec.policy_types;
+            let has = |wanted: &str| types.iter().any(|of| **of == *wanted);
+            isolation.entry(object.namespace()).or_default().push(Isolation {
+                reference: object.reference(Kind::NetworkPolicy),
+                pods: &object.spec.pod_selector,
+                // Without policyTypes: Ingress, and Egress when there are egress rules.
+                ingress: types.is_empty() || has("Ingress"),
+                egress: has("Egress") || types.is_empty() && !object.spec.egress.is_empty(),
+            });
+        }
+        let mut isolating_namespace: FxHashMap<Namespace, Vec<ResourceRef>> = FxHashMap::default();
+        let mut isolating_everything = Vec::new();
+        for object in &snapshot.named_only {
+            let reference = object.reference(object.spec.clone());
+            match &reference.namespace {
+                Some(namespace) => isolating_namespace.entry(namespace.clone()).or_default().push(reference),
+                None => isolating_everything.push(reference),
+            }
+        }
+        for unreadable in snapshot.unreadable.iter().filter(|u| u.is(&Kind::NetworkPolicy)) {
+            if let Some(namespace) = &unreadable.reference.namespace {
+                isolating_namespace.entry(namespace.clone()).or_default().push(unreadable.reference.clone());
+            }
+        }
+        Self {
+            policies: PolicySet::compile(snapshot),
+            identities: Arc::new(identities(snapshot)),
+            isolation,
+            isolating_everything,
+            isolating_namespace,
+            snapshot,
+        }
+    }
+
+    /// The identities that may arrive.
+    #[must_use]
+    pub fn identities(&self) -> &Arc<IdentityTable> {
+        &self.identities
+    }
+
+    /// A workload by its position.
+    #[must_use]
+    pub fn workload(&self, index: WorkloadIndex) -> Option<&'a Workload> {
+        self.snapshot.workload(index)
+    }
+
+    /// What counts at a workload.
+    #[must_use]
+    pub fn applied(&self, workload: &Workload) -> Applied {
+        self.policies.applied(&workload.identity.namespace, &workload.labels)
+    }
+
+    /// The ports of a workload that containers declare or policies name.
+    #[must_use]
+    pub fn ports_of(&self, index: WorkloadIndex) -> Vec<u16> {
+        let Some(workload) = self.workload(index) else { return Vec::new() };
+        let declared =
+            workload.ports.iter().filter(|port| port.protocol == Protocol::Tcp).map(|port| port.number);
+        let mut ports: Vec<u16> = declared.collect();
+        if workload.is_captured() {
+            let applied = self.applied(workload);
+            let authorization = applied.policies.iter().filter_map(|index| self.policies.get(*index));
+            let mtls = applied.peer_authentication.iter().filter_map(|effective| effective.denies.as_ref());
+            for rule in authorization.chain(mtls).flat_map(|policy| &policy.rules) {
+                let matches = rule.clauses.iter().flat_map(|clause| &clause.matches);
+                ports.extend(matches.flat_map(|one| one.destination_ports.items().copied()));
+            }
+        }
+        ports
+    }
+
+    /// The objects that isolate a workload in a direction. Pods on the node's network are not isolated.
+    #[must_use]
+    pub fn isolating(&self, workload: &Workload, direction: Direction) -> Vec<ResourceRef> {
+        if workload.host_network {
+            return Vec::new();
+        }
+        let namespace = &workload.identity.namespace;
+        let of_namespace = self.isolation.get(namespace).map(Vec::as_slice).unwrap_or_default();
+        let selected = of_namespace.iter().filter(|isolation| {
+            let applies = match direction {
+                Direction::Ingress => isolation.ingress,
+                Direction::Egress => isolation.egress,
+            };
+            applies && isolation.pods.matches(&workload.labels)
+        });
+        let named = self.isolating_namespace.get(namespace).map(Vec::as_slice).unwrap_or_default();
+        selected
+            .map(|i| i.reference.clone())
+            .chain(named.iter().chain(&self.isolating_everything).cloned())
+            .collect()
+    }
+}
+
+/// The identities of workloads whose traffic may carry one.
+fn identities(snapshot: &MeshSnapshot) -> IdentityTable {
+    let carrying = snapshot.workloads.iter().filter(|w| w.capture.data_plane != DataPlane::None);
+    IdentityTable::new(snapshot.settings.mesh.trust_domain.clone(), carrying.map(|w| w.identity.clone()))
+}

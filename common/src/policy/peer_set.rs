@@ -1,0 +1,329 @@
+//! Sets of peers, canonical: two sets of one universe are the same peers exactly when they are equal values.
+//!
+//! There are endlessly many peers (any identity, from any address), but the policies of one workload can tell
+//! only few of them apart. A [`Universe`] cuts the peers into *atoms* that no condition of these policies
+//! divides; a [`PeerSet`] is one bit for each atom. And, or and not are operations on machine words, and
+//! canonical form comes for free, because atoms are disjoint, not empty, and together everyone.
+//!
+//! An atom is a *who* and a *where*:
+//!
+//! - Who is one of: an identity that something runs as; an identity that a policy names in full and nothing
+//!   runs as; a group of all other identities of the mesh's trust domain that no condition divides
+//!   ([`names`]); no identity; any identity of another trust domain, which no captured workload ever lets in.
+//! - Where is a range of addresses that no block of these policies divides ([`blocks`]). Without any rule
+//!   about addresses there is one range.
+//!
+//! Nothing here knows a gate or a verdict. Conditions on strings become conditions on the two names of an
+//! identity because neither can hold a slash (ztunnel's `Identity::from_str` splits at them).
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use crate::model::{Identity, Peer, TrustDomain};
+
+use super::fold::Domain;
+use super::ir::{Authorization, Block, Match, ServiceAccountMatch, StringMatch};
+
+pub mod blocks;
+mod names;
+mod table;
+
+use blocks::Blocks;
+use names::{NameCells, Pair};
+
+pub use names::CellLabel;
+pub use table::IdentityTable;
+
+/// Peers, by their atoms.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct PeerSet(Box<[u64]>);
+
+/// Whom a row of the universe stands for.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Who {
+    /// An identity that something runs as, by its position in the table.
+    Running(usize),
+    /// An identity that policies name and nothing runs as.
+    Named(Identity),
+    /// All other identities of the mesh's trust domain that share this description.
+    Others(CellLabel),
+    /// No identity.
+    Plaintext,
+    /// Any identity of another trust domain.
+    Foreign,
+}
+
+/// The atoms that some policies can tell apart.
+#[derive(Clone, Debug)]
+pub struct Universe {
+    table: Arc<IdentityTable>,
+    named: Vec<Identity>,
+    namespaces: NameCells,
+    accounts: NameCells,
+    /// Groups of other identities: a cell of namespaces and a cell of accounts.
+    others: Vec<(usize, usize)>,
+    blocks: Blocks,
+}
+
+/// All peers, asked about one address and port of the destination.
+#[derive(Clone, Copy, Debug)]
+pub struct AllPeers<'a> {
+    /// The atoms.
+    pub universe: &'a Universe,
+    /// The destination's address, for rules about it.
+    pub destination: Option<IpAddr>,
+    /// Its port; `None` is one that no policy names.
+    pub port: Option<u16>,
+}
+
+impl Universe {
+    /// Cuts the peers as these policies can tell them apart.
+    #[must_use]
+    pub fn new<'a>(table: &Arc<IdentityTable>, policies: impl Iterator<Item = &'a Authorization>) -> Self {
+        let mut pairs = Vec::new();
+        let mut source_blocks = Vec::new();
+        let matches = policies.flat_map(|p| &p.rules).flat_map(|rule| &rule.clauses).flat_map(|c| &c.matches);
+        for one in matches {
+            collect_names(one, table.trust_domain(), &mut pairs);
+            source_blocks.extend(one.source_ips.items().copied());
+        }
+        let namespaces = NameCells::new(pairs.iter().filter_map(Pair::namespace_alone));
+        let accounts = NameCells::new(pairs.iter().filter_map(Pair::account_alone));
+        let mut named: Vec<Identity> =
+            pairs.iter().filter_map(|pair| pair.whole(table.trust_domain())).collect();
+        let mut others = Vec::new();
+        for (namespace, namespace_cell) in namespaces.cells().iter().enumerate() {
+            for (account, account_cell) in accounts.cells().iter().enumerate() {
+                match (namespaces.exact(*namespace_cell), accounts.exact(*account_cell)) {
+                    // Both names are given: that is one identity, not a group.
+                    (Some(n), Some(a)) => named.push(Identity::new(table.trust_domain().clone(), n, a)),
+                    _ => others.push((namespace, account)),
+                }
+            }
+        }
+        named.retain(|identity| table.position(identity).is_none());
+        named.sort();
+        named.dedup();
+        Self {
+            table: table.clone(),
+            named,
+            namespaces,
+            accounts,
+            others,
+            blocks: Blocks::new(&source_blocks),
+        }
+    }
+
+    /// The identities that something runs as.
+    #[must_use]
+    pub fn table(&self) -> &Arc<IdentityTable> {
+        &self.table
+    }
+
+    /// The ranges of addresses.
+    #[must_use]
+    pub fn blocks(&self) -> &Blocks {
+        &self.blocks
+    }
+
+    /// Whom each row stands for, in their order.
+    pub fn rows(&self) -> impl Iterator<Item = Who> {
+        let running = (0..self.table.len()).map(Who::Running);
+        let named = self.named.iter().cloned().map(Who::Named);
+        let others = self.others.iter().map(|(namespace, account)| {
+            Who::Others(CellLabel::new(&self.namespaces, *namespace, &self.accounts, *account))
+        });
+        running.chain(named).chain(others).chain([Who::Plaintext, Who::Foreign])
+    }
+
+    fn plaintext_row(&self) -> usize {
+        self.table.len() + self.named.len() + self.others.len()
+    }
+
+    fn row_count(&self) -> usize {
+        self.plaintext_row() + 2
+    }
+
+    /// The ranges of addresses from which a row's peers are in the set.
+    #[must_use]
+    pub fn blocks_of(&self, set: &PeerSet, row: usize) -> Vec<usize> {
+        let first = row * self.blocks.len();
+        (0..self.blocks.len()).filter(|block| set.has(first + block)).collect()
+    }
+
+    /// Whether a peer is in the set. `None` when that depends on an address that is not known.
+    #[must_use]
+    pub fn contains(&self, set: &PeerSet, peer: &Peer) -> Option<bool> {
+        let first = self.row_of(peer) * self.blocks.len();
+        match peer.address {
+            Some(address) => Some(set.has(first + self.blocks.position(address))),
+            None => {
+                let mut all = (0..self.blocks.len()).map(|block| set.has(first + block));
+                let here = all.next().unwrap_or_default();
+                all.all(|other| other == here).then_some(here)
+            }
+        }
+    }
+
+    /// The row of a peer.
+    #[must_use]
+    pub fn row_of(&self, peer: &Peer) -> usize {
+        let Some(identity) = &peer.identity else { return self.plaintext_row() };
+        if identity.trust_domain != *self.table.trust_domain() {
+            return self.plaintext_row() + 1;
+        }
+        if let Some(position) = self.table.position(identity) {
+            return position;
+        }
+        if let Ok(position) = self.named.binary_search(identity) {
+            return self.table.len() + position;
+        }
+        let namespace = self.namespaces.cell_of(identity.namespace.as_str());
+        let account = self.accounts.cell_of(identity.service_account.as_str());
+        let group = self.others.binary_search(&(namespace, account)).unwrap_or_default();
+        self.table.len() + self.named.len() + group
+    }
+
+    fn empty(&self) -> PeerSet {
+        let bits = self.row_count() * self.blocks.len();
+        PeerSet(vec![0; bits.div_ceil(64)].into())
+    }
+
+    fn of_rows(&self, rows: impl IntoIterator<Item = usize>) -> PeerSet {
+        let mut set = self.empty();
+        for row in rows {
+            set.fill(row * self.blocks.len(), self.blocks.len());
+        }
+        set
+    }
+
+    /// Identities for which a condition on the two names holds.
+    fn identities_where(&self, pair: &Pair, running: impl Iterator<Item = usize>) -> PeerSet {
+        let named = self.named.iter().enumerate().filter(|(_, identity)| pair.matches(identity));
+        let named = named.map(|(at, _)| self.table.len() + at);
+        let first = self.table.len() + self.named.len();
+        let namespaces = self.namespaces.select(&pair.namespace);
+        let accounts = self.accounts.select(&pair.account);
+        let chosen = |cells: &[bool], cell: usize| cells.get(cell).copied().unwrap_or_default();
+        let others = self.others.iter().enumerate().filter(|(_, (namespace, account))| {
+            chosen(&namespaces, *namespace) && chosen(&accounts, *account)
+        });
+        self.of_rows(running.chain(named).chain(others.map(|(at, _)| first + at)))
+    }
+
+    fn matching(&self, pair: Option<Pair>) -> PeerSet {
+        pair.map_or_else(|| self.empty(), |pair| self.identities_where(&pair, self.table.matching(&pair)))
+    }
+}
+
+/// The conditions of a match on an identity's names.
+fn collect_names(one: &Match, trust_domain: &TrustDomain, pairs: &mut Vec<Pair>) {
+    pairs.extend(
+        one.principals.items().filter_map(|wanted| Pair::of_principal(wanted, trust_domain.as_str())),
+    );
+    pairs.extend(one.namespaces.items().filter_map(Pair::of_namespace));
+    pairs.extend(one.service_accounts.items().filter_map(Pair::of_account));
+}
+
+impl Domain for AllPeers<'_> {
+    type Set = PeerSet;
+
+    fn all(&self) -> PeerSet {
+        self.universe.of_rows(0..self.universe.row_count())
+    }
+
+    fn none(&self) -> PeerSet {
+        self.universe.empty()
+    }
+
+    fn and(&self, a: PeerSet, b: &PeerSet) -> PeerSet {
+        a.zip(b, |a, b| a & b)
+    }
+
+    fn or(&self, a: PeerSet, b: &PeerSet) -> PeerSet {
+        a.zip(b, |a, b| a | b)
+    }
+
+    fn without(&self, a: PeerSet, b: &PeerSet) -> PeerSet {
+        a.zip(b, |a, b| a & !b)
+    }
+
+    fn is_none(&self, set: &PeerSet) -> bool {
+        set.0.iter().all(|word| *word == 0)
+    }
+
+    fn identities(&self) -> PeerSet {
+        self.universe.of_rows(0..self.universe.plaintext_row())
+    }
+
+    fn plaintext(&self) -> PeerSet {
+        self.universe.of_rows([self.universe.plaintext_row()])
+    }
+
+    fn foreign(&self) -> PeerSet {
+        self.universe.of_rows([self.universe.plaintext_row() + 1])
+    }
+
+    fn namespace(&self, wanted: &StringMatch) -> PeerSet {
+        let matched = self.universe.matching(Pair::of_namespace(wanted));
+        // Without an identity ztunnel compares the empty text, which only an empty value equals.
+        if wanted.matches("") { self.or(matched, &self.plaintext()) } else { matched }
+    }
+
+    fn service_account(&self, wanted: &ServiceAccountMatch) -> PeerSet {
+        self.universe.matching(Pair::of_account(wanted))
+    }
+
+    fn principal(&self, wanted: &StringMatch) -> PeerSet {
+        self.universe.matching(Pair::of_principal(wanted, self.universe.table.trust_domain().as_str()))
+    }
+
+    fn source_ip(&self, block: &Block) -> PeerSet {
+        let inside = self.universe.blocks.inside(block);
+        let mut set = self.none();
+        for row in 0..self.universe.row_count() {
+            set.fill(row * self.universe.blocks.len() + inside.start, inside.len());
+        }
+        set
+    }
+
+    fn destination_ip(&self, block: &Block) -> bool {
+        self.destination.is_some_and(|address| block.contains(&address))
+    }
+
+    fn destination_port(&self, port: u16) -> bool {
+        self.port == Some(port)
+    }
+}
+
+impl PeerSet {
+    fn has(&self, bit: usize) -> bool {
+        self.0.get(bit / 64).is_some_and(|word| word >> (bit % 64) & 1 == 1)
+    }
+
+    /// Sets `count` bits from `first`, a word at a time.
+    fn fill(&mut self, first: usize, count: usize) {
+        let end = first + count;
+        let mut bit = first;
+        while bit < end {
+            let in_word = (64 - bit % 64).min(end - bit);
+            if let Some(word) = self.0.get_mut(bit / 64) {
+                *word |= (u64::MAX >> (64 - in_word)) << (bit % 64);
+            }
+            bit += in_word;
+        }
+    }
+
+    fn zip(mut self, other: &Self, combine: fn(u64, u64) -> u64) -> Self {
+        for (a, b) in self.0.iter_mut().zip(&other.0) {
+            *a = combine(*a, *b);
+        }
+        self
+    }
+
+    /// How many atoms there are.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.0.iter().map(|word| word.count_ones() as usize).sum()
+    }
+}

@@ -1,0 +1,210 @@
+//! Every peer of a target at once: a partition of all peers by what they get, and why.
+//!
+//! No pairs are enumerated: the gates divide sets. The cost grows with the policies that count at the target
+//! and the identities of the mesh, not with their product.
+
+use std::net::IpAddr;
+
+use rustc_hash::FxHashMap;
+
+use crate::codes::Reason;
+use crate::model::{Capture, DataPlane, Namespace, ResourceRef, Workload};
+
+use super::decision::Decision;
+use super::fold::Domain;
+use super::gates::resolve::{At, Destination, Resolution};
+use super::gates::{Flow, blocked, judge};
+use super::ir::{Authorization, Block, PolicyIndex};
+use super::join::{DESTINATION, DESTINATION_IP, join, merge};
+use super::mesh::{Direction, Mesh};
+use super::peer_set::blocks::Blocks;
+use super::peer_set::{AllPeers, PeerSet, Universe};
+use super::select::Applied;
+
+/// Peers who get the same answer.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Cell<S> {
+    /// Who.
+    pub peers: S,
+    /// What they get.
+    pub decision: Decision,
+}
+
+/// What all peers get.
+#[derive(Clone, Debug)]
+pub struct Reach {
+    /// The atoms that the sets are made of.
+    pub universe: Universe,
+    /// Everyone, divided by their answers.
+    pub cells: Vec<Cell<PeerSet>>,
+    /// Whether some destination lets identities arrive.
+    pub takes_identities: bool,
+}
+
+/// Destinations that no policy and no gate tells apart.
+pub(super) struct Variant<'a> {
+    pub(super) destination: Destination,
+    pub(super) workload: Option<&'a Workload>,
+    pub(super) applied: Applied,
+    /// What these destinations are called, for answers that depend on them.
+    pub(super) names: Vec<String>,
+    /// The addresses that rules may ask about.
+    pub(super) addresses: Vec<(Vec<String>, Option<IpAddr>)>,
+}
+
+/// What every peer gets at a target and port.
+#[must_use]
+pub fn reach(mesh: &Mesh<'_>, resolution: &Resolution) -> Reach {
+    let destinations = match resolution {
+        Resolution::Destinations(destinations) => destinations.as_slice(),
+        Resolution::Nowhere(_) | Resolution::Unknown(_) => &[],
+    };
+    let variants = variants(mesh, destinations);
+    let universe = Universe::new(mesh.identities(), variants.iter().flat_map(|v| v.policies(mesh)));
+    let domain = AllPeers { universe: &universe, destination: None, port: None };
+    let cells = match resolution {
+        Resolution::Nowhere(reason) => vec![everyone(&domain, blocked(*reason, false))],
+        Resolution::Unknown(reason) => vec![everyone(&domain, blocked(*reason, true))],
+        Resolution::Destinations(_) => {
+            let of = |address, port| AllPeers { universe: &universe, destination: address, port };
+            in_all_worlds(mesh, &variants, of, &domain)
+        }
+    };
+    let takes_identities = variants.iter().any(|v| v.workload.is_some_and(Workload::is_captured));
+    Reach { cells, takes_identities, universe }
+}
+
+fn everyone<D: Domain>(domain: &D, decision: Decision) -> Cell<D::Set> {
+    Cell { peers: domain.all(), decision }
+}
+
+/// Judges every variant at every address that rules may see, and joins the answers.
+pub(super) fn in_all_worlds<D: Domain>(
+    mesh: &Mesh<'_>,
+    variants: &[Variant<'_>],
+    of: impl Fn(Option<IpAddr>, Option<u16>) -> D,
+    domain: &D,
+) -> Vec<Cell<D::Set>> {
+    let of_variant = |variant: &Variant<'_>| {
+        let flow = Flow {
+            mesh,
+            destination: &variant.destination,
+            workload: variant.workload,
+            applied: &variant.applied,
+        };
+        let at = |(names, address): &(Vec<String>, Option<IpAddr>)| {
+            (names.clone(), judge(&of(*address, variant.destination.port), &flow))
+        };
+        join(domain, DESTINATION_IP, variant.addresses.iter().map(at).collect())
+    };
+    let worlds = variants.iter().map(|variant| (variant.names.clone(), of_variant(variant)));
+    merge(domain, join(domain, DESTINATION, worlds.collect()))
+}
+
+/// What tells destinations apart.
+#[derive(PartialEq, Eq, Hash)]
+struct Key {
+    kind: Option<(Capture, Vec<ResourceRef>, Option<ResourceRef>)>,
+    port: Option<u16>,
+    policies: Vec<PolicyIndex>,
+    attached: Vec<Vec<String>>,
+    unreadable: (Vec<usize>, Vec<usize>),
+    addresses: Vec<(Vec<String>, Option<IpAddr>)>,
+    /// What a binding to a waypoint goes by.
+    bound: Option<(Namespace, Option<String>, Option<String>)>,
+}
+
+/// Groups destinations that get the same answers.
+pub(super) fn variants<'a>(mesh: &Mesh<'a>, destinations: &[Destination]) -> Vec<Variant<'a>> {
+    let mut known: FxHashMap<Key, usize> = FxHashMap::default();
+    let mut variants: Vec<Variant<'a>> = Vec::new();
+    for destination in destinations {
+        let variant = Variant::new(mesh, destination);
+        let key = variant.key(mesh);
+        match known.get(&key).and_then(|at| variants.get_mut(*at)) {
+            Some(same) => same.names.extend(variant.names),
+            None => {
+                known.insert(key, variants.len());
+                variants.push(variant);
+            }
+        }
+    }
+    variants
+}
+
+impl<'a> Variant<'a> {
+    fn new(mesh: &Mesh<'a>, destination: &Destination) -> Self {
+        let (workload, name) = match &destination.at {
+            At::Workload(index) => {
+                let workload = mesh.workload(*index);
+                (workload, workload.map(|w| w.reference.to_string()).unwrap_or_default())
+            }
+            At::Address(address) => (None, format!("ip/{address}")),
+            At::Node(node) => (None, format!("node/{node}")),
+        };
+        let applied = workload.map(|workload| mesh.applied(workload)).unwrap_or_default();
+        let mut variant = Self {
+            destination: destination.clone(),
+            workload,
+            applied,
+            names: vec![name],
+            addresses: Vec::new(),
+        };
+        variant.addresses = variant.seen_addresses(mesh);
+        variant
+    }
+
+    /// Every policy that counts at it, mTLS included.
+    pub(super) fn policies<'p>(&'p self, mesh: &'p Mesh<'_>) -> impl Iterator<Item = &'p Authorization> {
+        let authorization = self.applied.policies.iter().filter_map(|index| mesh.policies.get(*index));
+        let mtls = self.applied.peer_authentication.iter().filter_map(|effective| effective.denies.as_ref());
+        authorization.chain(mtls).map(|policy| &**policy)
+    }
+
+    /// The addresses at which the answer may differ: one without a name when no rule asks for it.
+    fn seen_addresses(&self, mesh: &Mesh<'_>) -> Vec<(Vec<String>, Option<IpAddr>)> {
+        let matches =
+            self.policies(mesh).flat_map(|p| &p.rules).flat_map(|r| &r.clauses).flat_map(|c| &c.matches);
+        let asked: Vec<Block> = matches.flat_map(|one| one.destination_ips.items().copied()).collect();
+        if asked.is_empty() {
+            return vec![(Vec::new(), None)];
+        }
+        let known = self.workload.map(|workload| workload.addresses.as_slice()).unwrap_or_default();
+        if !known.is_empty() {
+            return known.iter().map(|address| (vec![address.to_string()], Some(*address))).collect();
+        }
+        let blocks = Blocks::new(&asked);
+        let range =
+            |at: usize| (blocks.cover(&[at]).iter().map(ToString::to_string).collect(), blocks.example(at));
+        (0..blocks.len()).map(range).collect()
+    }
+
+    fn key(&self, mesh: &Mesh<'_>) -> Key {
+        let isolating = |workload: &Workload| mesh.isolating(workload, Direction::Ingress);
+        // An Envoy is told by its name; so is what a waypoint may stand in front of.
+        let named = self.workload.filter(|w| w.capture.data_plane == DataPlane::Sidecar);
+        Key {
+            kind: self.workload.map(|w| (w.capture, isolating(w), named.map(|w| w.owner.clone()))),
+            port: self.destination.port,
+            policies: self.applied.policies.clone(),
+            attached: self.applied.peer_authentication.iter().map(|e| e.attached.clone()).collect(),
+            unreadable: (self.applied.unreadable.clone(), self.applied.unreadable_authentication.clone()),
+            addresses: self.addresses.clone(),
+            bound: self.workload.map(|w| {
+                let label = |key| w.labels.get(key).map(str::to_owned);
+                let namespace = w.identity.namespace.clone();
+                (namespace, label("istio.io/use-waypoint"), label("istio.io/use-waypoint-namespace"))
+            }),
+        }
+    }
+}
+
+/// The reason for which nothing can be judged, if it is so.
+#[must_use]
+pub(super) fn nowhere(resolution: &Resolution) -> Option<(Reason, bool)> {
+    match resolution {
+        Resolution::Nowhere(reason) => Some((*reason, false)),
+        Resolution::Unknown(reason) => Some((*reason, true)),
+        Resolution::Destinations(_) => None,
+    }
+}
