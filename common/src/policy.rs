@@ -23,7 +23,7 @@ pub use compile::Remark;
 pub use decision::{By, Condition, Decision, Gate, GateOutcome, Judgement, Verdict};
 pub use evaluate::{evaluate, judge_peer};
 pub use gates::resolve::{Destination, Dialled, Resolution, Target};
-pub use join::combine;
+pub use join::{Attribute, combine};
 pub use mesh::Mesh;
 pub use peer_authentication::{Effective, PeerAuthenticationIndex, PeerAuthentications};
 pub use peer_set::{CellLabel, IdentityTable, PeerSet, Universe, Who};

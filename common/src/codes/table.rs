@@ -115,7 +115,7 @@ codes! {
     PortExemptionOpensAll = 121, Finding(Error), "One exempted port opens every port";
         message: "the exemption of port {ports} makes every port take plaintext";
         hint: "set `mtls.mode: STRICT` in this policy, beside the exemption";
-        why: "istiod attaches the policy in place of the strict one, but its conversion does not see the inherited STRICT ({inherited}) and leaves it empty. Sidecars do not behave so.";
+        why: "istiod attaches the policy in place of the strict one, but its conversion does not see the STRICT that is inherited and leaves it empty. Sidecars do not behave so.";
     PeerAuthenticationTie = 122, Finding(Warning), "Two PeerAuthentications of the same age";
         message: "{others} stand at the same level and none is older: which one holds is not defined";
         hint: "leave one of them";

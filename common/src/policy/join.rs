@@ -16,11 +16,12 @@ pub struct Attribute {
 }
 
 /// The caller's address.
-pub const SOURCE_IP: Attribute = Attribute { name: "source.ip", reason: Reason::AddressDecides };
+pub(super) const SOURCE_IP: Attribute = Attribute { name: "source.ip", reason: Reason::AddressDecides };
 /// The address of the pod that takes the connection.
-pub const DESTINATION_IP: Attribute = Attribute { name: "destination.ip", reason: Reason::AddressDecides };
+pub(super) const DESTINATION_IP: Attribute =
+    Attribute { name: "destination.ip", reason: Reason::AddressDecides };
 /// The pod that takes the connection.
-pub const DESTINATION: Attribute =
+pub(super) const DESTINATION: Attribute =
     Attribute { name: "destination.workload", reason: Reason::DestinationDecides };
 
 /// One answer out of several: if they come down to the same, the first; if one is unknown, that one; otherwise

@@ -21,7 +21,7 @@ mod remarks;
 pub(super) use remarks::remarks;
 
 /// The name of the policy that denies whatever has no identity.
-pub const STATIC_STRICT: &str = "istio_converted_static_strict";
+pub(super) const STATIC_STRICT: &str = "istio_converted_static_strict";
 
 /// What a converted PeerAuthentication's name begins with (pilot/pkg/model/authentication.go).
 const CONVERTED: &str = "converted_peer_authentication_";
@@ -62,6 +62,14 @@ pub struct Effective {
     pub by: Option<PeerAuthenticationIndex>,
     /// The names that istiod attaches to the workload, for comparing with what it says.
     pub attached: Vec<String>,
+}
+
+/// One way in which ties may fall.
+struct World {
+    /// The mode that the levels above give.
+    inherited: MtlsMode,
+    /// What holds.
+    effective: Effective,
 }
 
 /// All PeerAuthentications that istiod looks at.
@@ -140,6 +148,26 @@ impl PeerAuthentications {
             }
         }
         answers
+    }
+
+    /// What may hold for a workload that only this object selects, for each way in which ties may fall.
+    fn worlds(&self, entry: &Entry) -> Vec<World> {
+        let (namespace, no_labels) = (entry.namespace(), Labels::default());
+        let level = |wanted: Level| {
+            let of_level =
+                self.applying(&namespace, &no_labels).filter(|other| other.level(&self.root) == wanted);
+            choices(&of_level.collect::<Vec<_>>())
+        };
+        let mut worlds = Vec::new();
+        for mesh in level(Level::Mesh) {
+            for of_namespace in level(Level::Namespace) {
+                let modes = [of_namespace, mesh].into_iter().flatten().map(|other| other.mode);
+                let inherited = modes.into_iter().find(|mode| *mode != MtlsMode::Unset).unwrap_or_default();
+                let effective = self.attach(mesh, of_namespace, Some(entry)).into_iter();
+                worlds.extend(effective.map(|effective| World { inherited, effective }));
+            }
+        }
+        worlds
     }
 
     /// workloads.go, `fetchPeerAuthentications`: those of the namespace that select the workload, and those of

@@ -169,7 +169,7 @@ impl Items<'_, '_> {
                 any_of: self.texts(&written.namespaces, &path, "namespaces"),
                 none_of: self.texts(&written.not_namespaces, &path, "notNamespaces"),
             },
-            service_accounts: crate::policy::ir::Field {
+            service_accounts: Field {
                 any_of: written.service_accounts.iter().map(account).collect(),
                 none_of: written.not_service_accounts.iter().map(account).collect(),
             },

@@ -4,9 +4,10 @@ use crate::codes::{Code, Evidence};
 use crate::istio::{MtlsMode, PeerAuthentication};
 use crate::model::{FieldPath, Kind};
 use crate::policy::compile::{Context, Remark, Remarks, remark_hidden};
+use crate::policy::ir::Rule;
 use crate::snapshot::Policy;
 
-use super::{Entry, Level, PeerAuthentications, Selects, choices};
+use super::{Effective, Entry, Level, PeerAuthentications, Selects, World};
 
 /// Remarks on every object.
 pub(in crate::policy) fn remarks(
@@ -57,61 +58,42 @@ fn ties(all: &PeerAuthentications, entry: &Entry, remarks: &mut Remarks<'_>) {
     }
 }
 
-/// Compares, port by port, what a workload policy says with what ztunnel gets for it.
+/// Compares, port by port, what a workload policy says with what ztunnel gets for it, however ties fall.
 fn ports(all: &PeerAuthentications, entry: &Entry, remarks: &mut Remarks<'_>) {
     if entry.level(&all.root) != Level::Workload || entry.ports.is_empty() {
         return;
     }
-    let Selects::Labels(labels) = &entry.selects else { return };
-    let above = above(all, entry);
-    let written = if entry.mode == MtlsMode::Unset { above } else { entry.mode };
-    let answers = all.effective(&entry.namespace(), labels);
-    let Some(effective) = answers.iter().find(|answer| answer.by == Some(entry.index) || answers.len() == 1)
-    else {
-        return;
-    };
-    let refuses = |port: Option<u16>| {
-        effective.denies.as_ref().is_some_and(|policy| policy.rules.iter().any(|rule| refuses(rule, port)))
-    };
-    let listed = |wanted: &dyn Fn(MtlsMode, bool) -> bool| {
-        let found = entry.ports.iter().filter(|(port, mode)| wanted(**mode, refuses(Some(**port))));
-        found.map(|(port, _)| port.to_string()).collect::<Vec<_>>()
+    let worlds = all.worlds(entry);
+    let in_all = |holds: &dyn Fn(&World) -> bool| worlds.iter().all(holds);
+    let listed = |holds: &dyn Fn(MtlsMode, bool) -> bool| {
+        let found = entry.ports.iter().filter(|(port, mode)| {
+            in_all(&|world| holds(**mode, refuses_plaintext(&world.effective, Some(**port))))
+        });
+        found.map(|(port, _)| port.to_string()).collect::<Vec<_>>().join(", ")
     };
     let path = || FieldPath::spec().field("portLevelMtls");
-    let open = listed(&|mode, refused| mode == MtlsMode::Strict && !refused);
-    if !open.is_empty() {
-        remarks.add(Code::StrictPortOpens, path(), Evidence::none().with("ports", open.join(", ")));
-    }
-    let closed = listed(&|mode, refused| mode == MtlsMode::Disable && refused);
-    if !closed.is_empty() {
-        remarks.add(Code::PortDisableStaysStrict, path(), Evidence::none().with("ports", closed.join(", ")));
-    }
-    if written == MtlsMode::Strict && !refuses(None) {
-        let exempt = listed(&|mode, _| mode.exempts());
-        let inherited =
-            if entry.mode == MtlsMode::Unset { "of the namespace or the mesh" } else { "its own" };
-        let evidence = Evidence::none().with("ports", exempt.join(", ")).with("inherited", inherited);
-        remarks.add(Code::PortExemptionOpensAll, path(), evidence);
-    }
-}
-
-/// The mode that the levels above give.
-fn above(all: &PeerAuthentications, entry: &Entry) -> MtlsMode {
-    let of_level = |level: Level| {
-        let none = crate::model::Labels::default();
-        let namespace = entry.namespace();
-        let applying: Vec<&Entry> =
-            all.applying(&namespace, &none).filter(|other| other.level(&all.root) == level).collect();
-        choices(&applying).first().copied().flatten().map_or(MtlsMode::Unset, |found| found.mode)
+    let mut remark = |code, ports: String| {
+        if !ports.is_empty() {
+            remarks.add(code, path(), Evidence::none().with("ports", ports));
+        }
     };
-    match of_level(Level::Namespace) {
-        MtlsMode::Unset => of_level(Level::Mesh),
-        mode => mode,
+    remark(Code::StrictPortOpens, listed(&|mode, refused| mode == MtlsMode::Strict && !refused));
+    remark(Code::PortDisableStaysStrict, listed(&|mode, refused| mode == MtlsMode::Disable && refused));
+    let strict_as_written = |world: &World| match entry.mode {
+        MtlsMode::Unset => world.inherited == MtlsMode::Strict,
+        own => own == MtlsMode::Strict,
+    };
+    if in_all(&|world| strict_as_written(world) && !refuses_plaintext(&world.effective, None)) {
+        remark(Code::PortExemptionOpensAll, listed(&|mode, _| mode.exempts()));
     }
 }
 
-/// Whether a rule refuses plaintext at a port, or at one that no rule names.
-fn refuses(rule: &crate::policy::ir::Rule, port: Option<u16>) -> bool {
+/// Whether plaintext is refused at a port, or at one that no rule names.
+fn refuses_plaintext(effective: &Effective, port: Option<u16>) -> bool {
+    effective.denies.as_ref().is_some_and(|policy| policy.rules.iter().any(|rule| refuses(rule, port)))
+}
+
+fn refuses(rule: &Rule, port: Option<u16>) -> bool {
     rule.clauses.iter().flat_map(|clause| &clause.matches).all(|one| {
         let ports = &one.destination_ports;
         let listed = ports.any_of.is_empty() || port.is_some_and(|port| ports.any_of.contains(&port));

@@ -1,0 +1,16 @@
+//! What the tests are made with: numbers from a seed, generated meshes, transcripts of commands.
+
+pub mod odd;
+pub mod random;
+
+pub use random::Random;
+
+/// The seed of a run: `MESH_SEED`, or one that is always the same. Tests print it when they fail.
+///
+/// # Panics
+/// When `MESH_SEED` is no number.
+#[must_use]
+#[expect(clippy::expect_used, reason = "a test that was asked for a seed must not run with another")]
+pub fn seed() -> u64 {
+    std::env::var("MESH_SEED").map_or(1, |text| text.parse().expect("MESH_SEED is a number"))
+}
