@@ -9,6 +9,13 @@ pub mod kubernetes;
 pub mod manifests;
 pub mod model;
 pub mod policy;
+pub mod report;
 pub mod snapshot;
 pub mod wire;
 pub mod yaml;
+
+#[cfg(feature = "terminal")]
+pub mod render;
+
+#[cfg(feature = "terminal")]
+pub mod cli;

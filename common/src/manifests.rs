@@ -15,8 +15,8 @@ pub use files::{InputError, load};
 use std::sync::Arc;
 
 use crate::codes::{Code, Evidence};
-use crate::model::{Location, Name, SourceId};
-use crate::snapshot::{Affects, Format, Gap, GapKind, Objects, Source, Sources};
+use crate::model::{Kind, Location, Name, ResourceRef, SourceId};
+use crate::snapshot::{Affects, Format, Gap, GapKind, Objects, Source, Sources, Unreadable};
 
 /// How manifests are read.
 #[derive(Clone, Debug, Default)]
@@ -97,17 +97,32 @@ impl Context<'_> {
         line.trim().chars().take(LONGEST).collect()
     }
 
-    /// A document that may have held anything, or something of which only the kind shows.
-    fn unreadable_document(&self, wrong: &Wrong, sketch: Sketch) -> Gap {
+    /// Notes a document that may have held anything; where it shows that it is a policy, the policy is known
+    /// by name.
+    fn unreadable_document(&self, wrong: &Wrong, sketch: Option<ResourceRef>, objects: &mut Objects) {
         let location = self.location(wrong);
-        let what = sketch.kind.unwrap_or_else(|| "document".to_owned());
-        Gap {
+        let subject = match &sketch {
+            Some(sketch) => format!("{}/{}", sketch.kind.wire(), sketch.key()),
+            None => format!("a document in {}", location.file),
+        };
+        let affects = match &sketch {
+            Some(sketch) if is_harmless(&sketch.kind) => Affects::Nothing,
+            Some(sketch) => Affects::of(&sketch.kind, sketch.namespace.clone()),
+            None => Affects::Everything,
+        };
+        let gap = Gap {
             code: Code::DocumentInvalid,
             kind: GapKind::Invalid,
-            subject: format!("{what} in {}", location.file),
+            subject,
             evidence: Evidence::none().with("error", &wrong.message).with("snippet", self.snippet(wrong)),
             location: Some(location),
-            affects: sketch.affects,
+            affects,
+        };
+        match sketch {
+            Some(reference) if decides(&reference.kind) => {
+                objects.unreadable.push(Unreadable { reference, selector: None, gap });
+            }
+            _ => objects.gaps.push(gap),
         }
     }
 
@@ -117,8 +132,25 @@ impl Context<'_> {
     }
 }
 
-/// What can be told about a document that cannot be read.
-struct Sketch {
-    kind: Option<String>,
-    affects: Affects,
+/// Kinds of which an unreadable object makes answers unknown.
+fn decides(kind: &Kind) -> bool {
+    matches!(kind, Kind::AuthorizationPolicy | Kind::PeerAuthentication | Kind::NetworkPolicy)
+}
+
+/// Kinds that decide nothing here, whatever they hold.
+fn is_harmless(kind: &Kind) -> bool {
+    let decides_nothing = [
+        "Secret",
+        "PersistentVolumeClaim",
+        "PersistentVolume",
+        "StorageClass",
+        "Ingress",
+        "Role",
+        "RoleBinding",
+        "ClusterRole",
+        "ClusterRoleBinding",
+        "HorizontalPodAutoscaler",
+        "PodDisruptionBudget",
+    ];
+    decides_nothing.contains(&kind.wire())
 }

@@ -5,6 +5,7 @@
 //! I/O, no clock, no printing. Answers are data with their evidence; sentences are written in `render`.
 
 mod arrival;
+mod callers;
 mod compile;
 mod decision;
 mod evaluate;
@@ -15,10 +16,12 @@ mod join;
 mod mesh;
 mod peer_authentication;
 pub mod peer_set;
+mod peers;
 mod reach;
 mod select;
 
 pub use arrival::{Arrival, Caller};
+pub use callers::Callers;
 pub use compile::Remark;
 pub use decision::{By, Condition, Decision, Gate, GateOutcome, Judgement, Verdict};
 pub use evaluate::{evaluate, judge_peer};
@@ -27,5 +30,6 @@ pub use join::{Attribute, combine};
 pub use mesh::Mesh;
 pub use peer_authentication::{Effective, PeerAuthenticationIndex, PeerAuthentications};
 pub use peer_set::{CellLabel, IdentityTable, PeerSet, Universe, Who};
+pub use peers::{Detail, Others, PeerAnswer, PeerClass, peers, refuses_plaintext};
 pub use reach::{Cell, Reach, reach};
 pub use select::{Applied, PolicySet};

@@ -30,7 +30,7 @@ use crate::kubernetes::NetworkPolicySpec;
 use crate::model::{Kind, Labels, Name, Namespace, ResourceRef, ServiceAccount, Workload, WorkloadIndex};
 
 pub use gap::{Affects, Assumption, Gap, GapKind, Unreadable};
-pub use lookup::{Locator, LocatorError, NotFound, Place};
+pub use lookup::{Locator, LocatorError, NotFound, Place, Subject};
 pub use objects::{Object, Objects, PodObject, TemplateObject};
 pub use progress::{Progress, Silent};
 pub use services::{Backend, Service};
@@ -271,11 +271,7 @@ impl Keep<'_> {
             code: Code::DuplicateObject,
             kind: GapKind::Invalid,
             location: locate(second),
-            affects: second
-                .meta
-                .namespace
-                .clone()
-                .map_or(Affects::Everything, |n| Affects::Namespace(n.into())),
+            affects: Affects::of(kind, second.meta.namespace.clone().map(Into::into)),
             evidence: Evidence::none().with("subject", &subject).with("first", first),
             subject,
         });

@@ -78,6 +78,10 @@ reasons! {
     AddressDecides;
     /// It depends on which of several pods takes the connection.
     DestinationDecides;
+    /// It depends on which of several workloads calls.
+    SourceDecides;
+    /// It depends on the port.
+    PortDecides;
     /// It depends on the node.
     NodeDecides;
     /// Nothing has the name that was asked about.

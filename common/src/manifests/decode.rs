@@ -225,7 +225,7 @@ impl<B: Body> Decoder<'_, B> {
             .with("subject", &subject)
             .with("error", &wrong.message)
             .with("snippet", self.context.snippet(wrong));
-        let affects = namespace.clone().map_or(Affects::Everything, |n| Affects::Namespace(n.into()));
+        let affects = Affects::of(kind, namespace.clone().map(Into::into));
         let reference = match namespace {
             Some(namespace) => ResourceRef::new(kind.clone(), namespace, name),
             None => ResourceRef::cluster(kind.clone(), name),

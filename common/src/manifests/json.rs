@@ -5,11 +5,11 @@ use serde::de::{DeserializeOwned, DeserializeSeed, IgnoredAny, MapAccess, SeqAcc
 use serde_json::value::RawValue;
 
 use crate::model::{Origin, Within};
-use crate::snapshot::{Affects, Objects};
+use crate::snapshot::Objects;
 use crate::wire::Key;
 
 use super::decode::{Body, Decoder};
-use super::{Context, Sketch, Wrong};
+use super::{Context, Wrong};
 
 /// Items that one thread reads before it takes the next.
 const CHUNK: usize = 64;
@@ -39,8 +39,9 @@ pub(super) fn read(context: &Context<'_>, text: &str) -> Vec<Objects> {
 }
 
 fn unreadable(context: &Context<'_>, wrong: &Wrong) -> Objects {
-    let sketch = Sketch { kind: None, affects: Affects::Everything };
-    Objects { gaps: vec![context.unreadable_document(wrong, sketch)], ..Objects::default() }
+    let mut objects = Objects::default();
+    context.unreadable_document(wrong, None, &mut objects);
+    objects
 }
 
 /// An object, or the items of a list.

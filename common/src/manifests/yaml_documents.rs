@@ -3,12 +3,12 @@
 use rayon::prelude::*;
 use serde::de::DeserializeOwned;
 
-use crate::model::{Origin, Within};
-use crate::snapshot::{Affects, Objects};
+use crate::model::{Kind, Name, Origin, ResourceRef, Within};
+use crate::snapshot::Objects;
 use crate::yaml::{self, Document, Node, Value, documents};
 
 use super::decode::{Body, Decoder};
-use super::{Context, Sketch, Wrong};
+use super::{Context, Wrong};
 
 /// Documents that one thread reads before it takes the next.
 const CHUNK: usize = 16;
@@ -36,7 +36,7 @@ fn read_document(context: &Context<'_>, document: Document<'_>, objects: &mut Ob
         Err(error) => {
             let wrong =
                 Wrong { line: before() + error.line.max(1), column: error.column, message: error.message };
-            objects.gaps.push(context.unreadable_document(&wrong, sketch(context, document.text)));
+            context.unreadable_document(&wrong, sketch(context, document.text), objects);
             return;
         }
     };
@@ -102,29 +102,21 @@ fn item_origin(list: Origin, starts: &Option<Vec<usize>>, index: usize) -> Origi
     }
 }
 
-/// The kind of a document that cannot be read, when a line of its own tells: a template that was not
-/// rendered is often harmless.
-fn sketch(context: &Context<'_>, text: &str) -> Sketch {
-    let field = |name: &str| {
-        let value = text.lines().find_map(|line| line.strip_prefix(name))?;
+/// What a document that cannot be read is, when lines of its own tell: a template that was not rendered is
+/// often harmless, and a policy is known by name.
+fn sketch(context: &Context<'_>, text: &str) -> Option<ResourceRef> {
+    let plain = |value: &str| {
         let value = value.trim().trim_matches(['"', '\'']);
-        (!value.is_empty() && value.chars().all(|c| c.is_ascii_alphanumeric() || "-./".contains(c)))
-            .then_some(value)
+        let is_name = |c: char| c.is_ascii_alphanumeric() || "-./".contains(c);
+        (!value.is_empty() && value.chars().all(is_name)).then(|| Name::from(value))
     };
-    let namespace = text.lines().find_map(|line| line.strip_prefix("  namespace:")).map(str::trim);
-    let harmless = matches!(
-        (field("apiVersion:"), field("kind:")),
-        (Some("v1"), Some("Secret" | "PersistentVolumeClaim" | "Event"))
-            | (Some("rbac.authorization.k8s.io/v1"), Some(_))
-    );
-    let affects = match (harmless, namespace) {
-        (true, _) => Affects::Nothing,
-        (false, Some(namespace)) if !namespace.is_empty() && !namespace.contains(['{', '"', '\'']) => {
-            Affects::Namespace(context.namespace(Some(&namespace.into())).into())
-        }
-        _ => Affects::Everything,
+    let field = |name: &str| text.lines().find_map(|line| line.strip_prefix(name)).and_then(plain);
+    let kind = Kind::from_wire(&field("kind:")?);
+    let namespace = match text.lines().find_map(|line| line.strip_prefix("  namespace:")) {
+        Some(written) => plain(written)?,
+        None => context.namespace(None),
     };
-    Sketch { kind: field("kind:").map(str::to_owned), affects }
+    Some(ResourceRef::new(kind, namespace, field("  name:").unwrap_or_else(|| "<unnamed>".into())))
 }
 
 struct YamlBody<'a, F> {

@@ -161,7 +161,7 @@ fn from_node(mesh: &Mesh<'_>, node: &Name, address: Option<IpAddr>, to: &Workloa
 }
 
 /// The address that a caller has towards a destination: of the same family, when both are known.
-fn address_of(from: &Workload, to: Option<&Workload>) -> Option<IpAddr> {
+pub(super) fn address_of(from: &Workload, to: Option<&Workload>) -> Option<IpAddr> {
     let family = to.and_then(|to| to.addresses.first()).map(IpAddr::is_ipv4);
     let fits = |address: &&IpAddr| family.is_none_or(|v4| address.is_ipv4() == v4);
     from.addresses.iter().find(fits).or(from.addresses.first()).copied()

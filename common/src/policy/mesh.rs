@@ -4,11 +4,15 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
+use crate::codes::{Code, Evidence};
+use crate::istio::WorkloadSelector;
 use crate::model::{
-    DataPlane, Kind, LabelSelector, Namespace, Protocol, ResourceRef, Workload, WorkloadIndex,
+    DataPlane, FieldPath, Kind, LabelSelector, Labels, Namespace, Protocol, ResourceRef, Workload,
+    WorkloadIndex,
 };
 use crate::snapshot::MeshSnapshot;
 
+use super::compile::Remark;
 use super::peer_set::IdentityTable;
 use super::select::{Applied, PolicySet};
 
@@ -33,6 +37,8 @@ pub struct Mesh<'a> {
     /// Objects of other network plug-ins that may isolate anything.
     isolating_everything: Vec<ResourceRef>,
     isolating_namespace: FxHashMap<Namespace, Vec<ResourceRef>>,
+    /// How policies select, as written.
+    selectors: FxHashMap<ResourceRef, Option<&'a Labels>>,
 }
 
 /// What a NetworkPolicy isolates.
@@ -80,6 +86,7 @@ impl<'a> Mesh<'a> {
             isolation,
             isolating_everything,
             isolating_namespace,
+            selectors: selectors(snapshot),
             snapshot,
         }
     }
@@ -100,6 +107,45 @@ impl<'a> Mesh<'a> {
     #[must_use]
     pub fn applied(&self, workload: &Workload) -> Applied {
         self.policies.applied(&workload.identity.namespace, &workload.labels)
+    }
+
+    /// The labels by which a policy selects, as written; `None` when there is no such policy.
+    #[must_use]
+    pub fn selector_of(&self, policy: &ResourceRef) -> Option<Option<&'a Labels>> {
+        let at = self.selectors.get(policy)?;
+        Some(*at)
+    }
+
+    /// What a reader of a workload should know.
+    #[must_use]
+    pub fn remarks_on(&self, workload: &Workload) -> Vec<Remark> {
+        let remark = |code, evidence| Remark {
+            code,
+            subject: workload.reference.clone(),
+            origin: workload.origin,
+            path: FieldPath::default(),
+            evidence,
+            ignored: false,
+        };
+        let mut remarks = Vec::new();
+        match (workload.capture.data_plane, workload.capture.contradicted_intent) {
+            (DataPlane::None, Some(DataPlane::Ambient)) => {
+                remarks.push(remark(Code::NotCapturedAsLabelled, Evidence::none()));
+            }
+            (DataPlane::Ambient, Some(DataPlane::None)) => {
+                remarks.push(remark(Code::CapturedAgainstLabels, Evidence::none()));
+            }
+            _ => {}
+        }
+        let namespace = &workload.identity.namespace;
+        if workload.labels.is_empty()
+            && workload.is_captured()
+            && !self.policies.attached(namespace, &workload.labels).is_empty()
+        {
+            let root = &self.snapshot.settings.mesh.root_namespace;
+            remarks.push(remark(Code::UnlabelledPod, Evidence::none().with("root", root)));
+        }
+        remarks
     }
 
     /// The ports of a workload that containers declare or policies name.
@@ -142,6 +188,20 @@ impl<'a> Mesh<'a> {
             .chain(named.iter().chain(&self.isolating_everything).cloned())
             .collect()
     }
+}
+
+/// How policies select, as written.
+fn selectors(snapshot: &MeshSnapshot) -> FxHashMap<ResourceRef, Option<&Labels>> {
+    fn labels(selector: &Option<WorkloadSelector>) -> Option<&Labels> {
+        selector.as_ref()?.match_labels.as_ref()
+    }
+    let authorization = snapshot.authorization_policies.iter().map(|policy| {
+        (policy.object.reference(Kind::AuthorizationPolicy), labels(&policy.object.spec.selector))
+    });
+    let authentication = snapshot.peer_authentications.iter().map(|policy| {
+        (policy.object.reference(Kind::PeerAuthentication), labels(&policy.object.spec.selector))
+    });
+    authorization.chain(authentication).collect()
 }
 
 /// The identities of workloads whose traffic may carry one.

@@ -321,6 +321,18 @@ impl PeerSet {
         self
     }
 
+    /// The atoms: a row times the number of ranges, plus the range.
+    pub fn atoms(&self) -> impl Iterator<Item = usize> + '_ {
+        self.0.iter().enumerate().flat_map(|(at, word)| {
+            let mut rest = *word;
+            std::iter::from_fn(move || {
+                let bit = (rest != 0).then(|| rest.trailing_zeros() as usize)?;
+                rest &= rest - 1;
+                Some(at * 64 + bit)
+            })
+        })
+    }
+
     /// How many atoms there are.
     #[must_use]
     pub fn count(&self) -> usize {

@@ -53,8 +53,10 @@ impl GapKind {
 pub enum Affects {
     /// Any: it is not known what it was, or it holds for the whole mesh.
     Everything,
+    /// Those about destinations in a namespace, whose policies it may be.
+    Policies(Namespace),
     /// Those about workloads of a namespace, as source or destination.
-    Namespace(Namespace),
+    Workloads(Namespace),
     /// None that is given: it is told, and that is all.
     Nothing,
 }
@@ -86,6 +88,30 @@ pub struct Unreadable {
     pub selector: Option<Option<crate::model::Labels>>,
     /// The gap that says why.
     pub gap: Gap,
+}
+
+impl Affects {
+    /// What an unreadable object of a kind could change.
+    #[must_use]
+    pub fn of(kind: &Kind, namespace: Option<Namespace>) -> Self {
+        match (kind, namespace) {
+            (Kind::AuthorizationPolicy | Kind::PeerAuthentication, Some(namespace)) => {
+                Self::Policies(namespace)
+            }
+            (_, Some(namespace)) => Self::Workloads(namespace),
+            (_, None) => Self::Everything,
+        }
+    }
+
+    /// As in JSON: the namespaces that are meant, `*` for all.
+    #[must_use]
+    pub fn names(&self) -> Vec<String> {
+        match self {
+            Self::Everything => vec!["*".to_owned()],
+            Self::Policies(namespace) | Self::Workloads(namespace) => vec![format!("ns/{namespace}")],
+            Self::Nothing => Vec::new(),
+        }
+    }
 }
 
 impl Unreadable {

@@ -32,7 +32,7 @@ fn policies_that_cannot_be_understood_are_known_by_name() {
             (code, line),
             "{rule}"
         );
-        assert_eq!(unreadable.gap.affects, Affects::Namespace("edp".into()));
+        assert_eq!(unreadable.gap.affects, Affects::Policies("edp".into()));
         assert_eq!(snapshot.gaps.len(), 1);
     }
     assert_eq!(with_rule("{}").unreadable.len(), 0);

@@ -140,7 +140,7 @@ fn unreadable<T>(
             code,
             kind: gap_kind,
             location: sources.locate(&object.origin, &defect.path),
-            affects: Affects::Namespace(object.namespace()),
+            affects: Affects::Policies(object.namespace()),
             evidence,
             subject,
         },

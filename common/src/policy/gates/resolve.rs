@@ -67,6 +67,17 @@ pub enum Resolution {
     Unknown(Reason),
 }
 
+impl Destination {
+    /// The workload, when it is one.
+    #[must_use]
+    pub fn workload(&self) -> Option<WorkloadIndex> {
+        match self.at {
+            At::Workload(index) => Some(index),
+            At::Address(_) | At::Node(_) => None,
+        }
+    }
+}
+
 impl Target {
     /// The target that a place is; `None` for what only calls.
     #[must_use]

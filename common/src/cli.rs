@@ -1,0 +1,42 @@
+//! What every binary does in the same way: arguments, reading, printing, errors with hints, exit status.
+//!
+//! The only module that prints. A binary says what it is with clap, turns its arguments into a question, and
+//! gives [`run`] a function that answers it.
+
+mod arguments;
+mod error;
+mod output;
+mod progress;
+mod status;
+
+pub use arguments::{OutputArguments, SettingsArguments, SourceArguments, VerbosityArguments};
+pub use error::{CliError, ErrorKind};
+pub use output::{Console, now};
+pub use progress::Reading;
+pub use status::ExitStatus;
+
+use std::process::ExitCode;
+
+use clap::{ArgMatches, Command, FromArgMatches};
+
+/// Parses the arguments of this process, answers, and turns errors into words and a status.
+///
+/// A pipe that is closed before everything was written is a success.
+pub fn run<A: FromArgMatches>(
+    command: Command,
+    answer: impl FnOnce(A) -> Result<ExitStatus, CliError>,
+) -> ExitCode {
+    let parsed = command.try_get_matches().and_then(|matches: ArgMatches| A::from_arg_matches(&matches));
+    let result = match parsed {
+        Ok(arguments) => answer(arguments),
+        Err(error) => return error::of_clap(&error),
+    };
+    match result {
+        Ok(status) => status.into(),
+        Err(error) if error.is_closed_pipe() => ExitStatus::Holds.into(),
+        Err(error) => {
+            error.report();
+            ExitStatus::Error.into()
+        }
+    }
+}

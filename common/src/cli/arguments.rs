@@ -1,0 +1,123 @@
+//! Arguments that every command has, in kubectl's letters and meaning.
+
+use clap::{Args, ValueEnum};
+
+use crate::model::Name;
+use crate::snapshot::SettingsOverride;
+
+/// Where the facts come from.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Source of facts")]
+pub struct SourceArguments {
+    /// File, directory or `-` (standard input) with manifests, or what `kubectl get -o yaml|json` prints; repeatable
+    #[arg(short = 'f', long = "filename", value_name = "FILE|DIR|-")]
+    pub filename: Vec<String>,
+    /// Read directories with everything below them
+    #[arg(short = 'R', long)]
+    pub recursive: bool,
+    /// Namespace of names and objects that give none, and scope of lists
+    #[arg(short = 'n', long, value_name = "NAMESPACE")]
+    pub namespace: Option<String>,
+    /// All namespaces, whatever -n says
+    #[arg(short = 'A', long)]
+    pub all_namespaces: bool,
+}
+
+impl SourceArguments {
+    /// The namespace of names without one.
+    #[must_use]
+    pub fn namespace_of_names(&self) -> &str {
+        self.namespace.as_deref().unwrap_or("default")
+    }
+
+    /// The namespace that lists are limited to.
+    #[must_use]
+    pub fn scope(&self) -> Option<&str> {
+        self.namespace.as_deref().filter(|_| !self.all_namespaces)
+    }
+}
+
+/// What is known about the mesh without being read.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Mesh")]
+pub struct SettingsArguments {
+    /// Namespace of istiod
+    #[arg(long, value_name = "NAMESPACE")]
+    pub istio_namespace: Option<String>,
+    /// Revision of istiod
+    #[arg(long, value_name = "REVISION")]
+    pub revision: Option<String>,
+    /// Trust domain of the mesh
+    #[arg(long, value_name = "DOMAIN")]
+    pub trust_domain: Option<String>,
+    /// Namespace whose policies are for the whole mesh
+    #[arg(long, value_name = "NAMESPACE")]
+    pub root_namespace: Option<String>,
+}
+
+impl From<&SettingsArguments> for SettingsOverride {
+    fn from(arguments: &SettingsArguments) -> Self {
+        let name = |text: &Option<String>| text.as_deref().map(Name::from);
+        Self {
+            istio_namespace: name(&arguments.istio_namespace),
+            revision: name(&arguments.revision),
+            trust_domain: name(&arguments.trust_domain),
+            root_namespace: name(&arguments.root_namespace),
+        }
+    }
+}
+
+/// How answers are printed.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Output")]
+pub struct OutputArguments {
+    /// Output format: table, wide, json, yaml, name, csv, md
+    #[arg(short = 'o', long, value_name = "FORMAT", default_value = "table", hide_default_value = true)]
+    pub output: String,
+    /// Leave out the line of headers
+    #[arg(long)]
+    pub no_headers: bool,
+    /// When to use colours
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t = ColorChoice::Auto)]
+    pub color: ColorChoice,
+}
+
+/// How much is said beside answers.
+#[derive(Args, Clone, Copy, Debug, Default)]
+#[command(next_help_heading = "Output")]
+pub struct VerbosityArguments {
+    /// Level of details beside the answer, on stderr
+    #[arg(short = 'v', long = "v", value_name = "LEVEL", default_value_t = 0, hide_default_value = true)]
+    pub verbose: u8,
+    /// No warnings, no findings, no progress
+    #[arg(short = 'q', long)]
+    pub quiet: bool,
+}
+
+/// When colours are used.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum ColorChoice {
+    /// On a terminal that has them, unless NO_COLOR is set
+    #[default]
+    Auto,
+    /// Also in a pipe
+    Always,
+    /// Not at all
+    Never,
+}
+
+impl ColorChoice {
+    /// Whether a stream gets colours, as kubectl decides it.
+    #[must_use]
+    pub fn for_stream(self, is_terminal: bool) -> bool {
+        let is_set = |name: &str| std::env::var_os(name).is_some();
+        let has = |name: &str, value: &str| std::env::var_os(name).is_some_and(|found| found == value);
+        match self {
+            Self::Always => true,
+            Self::Never => false,
+            Self::Auto if is_set("NO_COLOR") || has("CLICOLOR", "0") => false,
+            Self::Auto if has("CLICOLOR_FORCE", "1") => true,
+            Self::Auto => is_terminal && !has("TERM", "dumb") && (!cfg!(windows) || is_set("WT_SESSION")),
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! Where answers and notes go, and how they look there.
+
+use std::io::{self, BufWriter, IsTerminal, Write};
+
+use crate::render::{Format, Look, Notes, Theme, notes};
+use crate::report::Evidenced;
+
+use super::{CliError, OutputArguments, VerbosityArguments};
+
+/// What the terminal and the arguments make of an answer.
+#[derive(Clone, Copy, Debug)]
+pub struct Console {
+    /// The format that was asked for.
+    pub format: Format,
+    /// How tables look.
+    pub look: Look,
+    notes: Notes,
+    quiet: bool,
+}
+
+impl Console {
+    /// The console of a call. `available` are the formats that this answer has.
+    ///
+    /// # Errors
+    /// When another format is asked for.
+    pub fn new(
+        output: &OutputArguments,
+        verbosity: &VerbosityArguments,
+        what: &str,
+        available: &[Format],
+    ) -> Result<Self, CliError> {
+        let format = format(&output.output, what, available)?;
+        let stdout = io::stdout();
+        let terminal = stdout.is_terminal();
+        let color = output.color.for_stream(terminal);
+        let width = terminal.then(columns).flatten();
+        let notes = Notes {
+            theme: Theme { color: output.color.for_stream(io::stderr().is_terminal()) },
+            verbose: verbosity.verbose > 0,
+        };
+        let look = Look { theme: Theme { color }, width, headers: !output.no_headers };
+        colored::control::set_override(true);
+        Ok(Self { format, look, notes, quiet: verbosity.quiet })
+    }
+
+    /// Writes an answer to stdout.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn print(&self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), CliError> {
+        let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
+        write(&mut out)?;
+        out.flush()?;
+        Ok(())
+    }
+
+    /// Writes what stands beside an answer to stderr.
+    pub fn beside(&self, evidence: &Evidenced) {
+        if !self.quiet {
+            self.lines(&notes(self.notes, evidence));
+        }
+    }
+
+    /// Writes a remark to stderr, when asked for details.
+    pub fn verbose(&self, line: impl FnOnce() -> String) {
+        if self.notes.verbose && !self.quiet {
+            self.lines(&[line()]);
+        }
+    }
+
+    fn lines(&self, lines: &[String]) {
+        let mut out = io::stderr().lock();
+        for line in lines {
+            // Nobody can be told that nobody can be told.
+            let _ = writeln!(out, "{line}");
+        }
+    }
+}
+
+fn format(wanted: &str, what: &str, available: &[Format]) -> Result<Format, CliError> {
+    let names = available.iter().map(|format| format.as_str()).collect::<Vec<_>>().join(", ");
+    Format::parse(wanted).filter(|format| available.contains(format)).ok_or_else(|| {
+        CliError::usage(format!("{what} has no output `{wanted}`")).hint(format!("it has {names}"))
+    })
+}
+
+/// The width of the terminal: `COLUMNS` when it is set, else what the terminal says.
+fn columns() -> Option<usize> {
+    let set = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+    let told = || terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0));
+    set.or_else(told).filter(|columns| *columns > 0)
+}
+
+/// Whether stderr gets colours, before any argument is known.
+pub(super) fn color_of_stderr() -> bool {
+    super::arguments::ColorChoice::Auto.for_stream(io::stderr().is_terminal())
+}
+
+/// The time of a report, in the form that Kubernetes uses.
+#[must_use]
+pub fn now() -> String {
+    jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}

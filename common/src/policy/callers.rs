@@ -1,0 +1,86 @@
+//! Who may call, grouped so that one answer serves a group: by identity, by how their traffic leaves, by what
+//! isolates it.
+
+use rustc_hash::FxHashMap;
+
+use crate::model::{DataPlane, Name, ResourceRef, Workload, WorkloadIndex};
+
+use super::mesh::{Direction, Mesh};
+
+/// How the traffic of a group leaves.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub(super) enum Leaves {
+    /// Through ztunnel, with its identity where the destination takes it.
+    Captured,
+    /// Not at all: redirected, and no ztunnel answers.
+    Stopped,
+    /// Through an Envoy.
+    Envoy,
+    /// As it is.
+    Plain,
+    /// As it is, from the network of a node.
+    Node(Name),
+}
+
+/// Workloads for which one answer holds, addresses aside.
+#[derive(Clone, Debug)]
+pub(super) struct Group {
+    pub(super) leaves: Leaves,
+    /// What isolates what they send.
+    pub(super) egress: Vec<ResourceRef>,
+    pub(super) members: Vec<WorkloadIndex>,
+}
+
+/// Everyone who may call.
+#[derive(Debug)]
+pub struct Callers {
+    /// By the position of the identity in the table.
+    pub(super) by_identity: Vec<Vec<Group>>,
+    /// Those without a data plane.
+    pub(super) plain: Vec<Group>,
+}
+
+impl Callers {
+    /// Groups the workloads of a mesh.
+    #[must_use]
+    pub fn new(mesh: &Mesh<'_>) -> Self {
+        let mut by_identity: Vec<Vec<Group>> = vec![Vec::new(); mesh.identities().len()];
+        let mut plain: FxHashMap<(Leaves, Vec<ResourceRef>), Vec<WorkloadIndex>> = FxHashMap::default();
+        for index in mesh.snapshot.indexes() {
+            let Some(workload) = mesh.workload(index) else { continue };
+            let leaves = leaves(workload);
+            let egress = mesh.isolating(workload, Direction::Egress);
+            let of_identity =
+                mesh.identities().position(&workload.identity).and_then(|at| by_identity.get_mut(at));
+            match (leaves, of_identity) {
+                (leaves @ (Leaves::Captured | Leaves::Stopped | Leaves::Envoy), Some(groups)) => {
+                    add(groups, leaves, egress, index);
+                }
+                (leaves, _) => plain.entry((leaves, egress)).or_default().push(index),
+            }
+        }
+        let group = |((leaves, egress), members)| Group { leaves, egress, members };
+        let mut plain: Vec<Group> = plain.into_iter().map(group).collect();
+        plain.sort_by(|a, b| (&a.leaves, &a.egress).cmp(&(&b.leaves, &b.egress)));
+        Self { by_identity, plain }
+    }
+}
+
+fn add(groups: &mut Vec<Group>, leaves: Leaves, egress: Vec<ResourceRef>, index: WorkloadIndex) {
+    match groups.iter_mut().find(|group| group.leaves == leaves && group.egress == egress) {
+        Some(group) => group.members.push(index),
+        None => groups.push(Group { leaves, egress, members: vec![index] }),
+    }
+}
+
+fn leaves(workload: &Workload) -> Leaves {
+    match workload.capture.data_plane {
+        DataPlane::Ambient if workload.capture.pending => Leaves::Stopped,
+        DataPlane::Ambient => Leaves::Captured,
+        DataPlane::Sidecar => Leaves::Envoy,
+        DataPlane::None => match &workload.node {
+            Some(node) if workload.host_network => Leaves::Node(node.clone()),
+            _ => Leaves::Plain,
+        },
+    }
+}

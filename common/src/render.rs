@@ -1,0 +1,79 @@
+//! Reports for people and programs: tables, JSON, YAML, names, CSV, Markdown, and the sentences beside them.
+//!
+//! Sees reports only, never policies. Text that came from clusters and files is escaped before it meets a
+//! terminal. Nothing is printed here: everything is written to what it is given.
+
+mod csv;
+mod json;
+mod markdown;
+mod notes;
+mod reachability;
+mod sentences;
+mod table;
+mod text;
+mod theme;
+
+pub use notes::{Notes, explain, notes};
+pub use reachability::{reachability, reachability_check};
+pub use theme::Theme;
+
+/// A text from elsewhere, made harmless for a terminal.
+#[must_use]
+pub fn harmless(text: &str) -> std::borrow::Cow<'_, str> {
+    text::escaped(text)
+}
+
+/// The output formats.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Format {
+    /// For people.
+    Table,
+    /// For people with room.
+    Wide,
+    /// For programs.
+    Json,
+    /// The same in YAML.
+    Yaml,
+    /// `kind/namespace/name`, a line each.
+    Name,
+    /// For spreadsheets.
+    Csv,
+    /// For pull requests.
+    Markdown,
+}
+
+impl Format {
+    /// Every format by the name that people type.
+    pub const ALL: &[(&str, Format)] = &[
+        ("table", Self::Table),
+        ("wide", Self::Wide),
+        ("json", Self::Json),
+        ("yaml", Self::Yaml),
+        ("name", Self::Name),
+        ("csv", Self::Csv),
+        ("md", Self::Markdown),
+    ];
+
+    /// The format of a name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.iter().find(|(known, _)| *known == name).map(|(_, format)| *format)
+    }
+
+    /// The name that people type.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        Self::ALL.iter().find(|(_, format)| *format == self).map_or("table", |(name, _)| name)
+    }
+}
+
+/// How tables look.
+#[derive(Clone, Copy, Debug)]
+pub struct Look {
+    /// Colours.
+    pub theme: Theme,
+    /// The terminal's columns; `None` when it is no terminal: then nothing is cut.
+    pub width: Option<usize>,
+    /// Whether there is a line of headers.
+    pub headers: bool,
+}

@@ -1,0 +1,80 @@
+//! CSV as RFC 4180 has it: a header, commas, quotes where they are needed, lists with blanks between.
+
+use std::io::{self, Write};
+
+use crate::report::reachability::Row;
+
+const COLUMNS: [&str; 16] = [
+    "class",
+    "identity",
+    "namespace",
+    "serviceAccount",
+    "addresses",
+    "workloads",
+    "port",
+    "verdict",
+    "gate",
+    "reason",
+    "policy",
+    "kind",
+    "enforcedAs",
+    "rule",
+    "location",
+    "matched",
+];
+
+/// Rows with some columns of their own in front.
+pub(super) fn rows<'a>(
+    out: &mut dyn Write,
+    headers: bool,
+    own: &[&str],
+    rows: impl Iterator<Item = (Vec<String>, &'a Row)>,
+) -> io::Result<()> {
+    if headers {
+        let names: Vec<String> = own.iter().chain(&COLUMNS).map(|name| (*name).to_owned()).collect();
+        line(out, &names)?;
+    }
+    for (mut fields, row) in rows {
+        fields.extend(cells(row));
+        line(out, &fields)?;
+    }
+    Ok(())
+}
+
+fn cells(row: &Row) -> Vec<String> {
+    let by = row.decided_by.as_ref();
+    let text = |value: Option<&String>| value.cloned().unwrap_or_default();
+    let class = serde_json::to_value(row.peer.class).ok();
+    vec![
+        class.and_then(|class| class.as_str().map(str::to_owned)).unwrap_or_default(),
+        text(row.peer.identity.as_ref()),
+        text(row.peer.namespace.as_ref()),
+        text(row.peer.service_account.as_ref()),
+        row.peer.addresses.join(" "),
+        row.peer.workloads.join(" "),
+        row.port.clone(),
+        row.verdict.as_str().to_owned(),
+        by.map(|by| by.gate.as_str().to_owned()).unwrap_or_default(),
+        by.map(|by| by.reason.as_str().to_owned()).unwrap_or_default(),
+        text(by.and_then(|by| by.policy.as_ref())),
+        text(by.and_then(|by| by.kind.as_ref())),
+        text(by.and_then(|by| by.enforced_as.as_ref())),
+        by.and_then(|by| by.rule).map(|rule| rule.to_string()).unwrap_or_default(),
+        text(by.and_then(|by| by.location.as_ref())),
+        row.matched.join(" "),
+    ]
+}
+
+fn line(out: &mut dyn Write, fields: &[String]) -> io::Result<()> {
+    for (at, field) in fields.iter().enumerate() {
+        if at > 0 {
+            out.write_all(b",")?;
+        }
+        if field.contains([',', '"', '\n', '\r']) {
+            write!(out, "\"{}\"", field.replace('"', "\"\""))?;
+        } else {
+            out.write_all(field.as_bytes())?;
+        }
+    }
+    out.write_all(b"\r\n")
+}

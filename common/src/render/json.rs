@@ -1,0 +1,108 @@
+//! JSON and YAML: the report as it is, with the sentences of the code table beside each code.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use crate::codes::{Code, Evidence, Finding};
+use crate::report::reachability::{CheckResult, Reachability, ReachabilityCheck, Row, Way};
+use crate::report::{AssumptionEntry, Envelope, GapEntry, Metadata};
+
+/// An entry and what the code table says of it.
+#[derive(Serialize)]
+struct Said<'a, T> {
+    #[serde(flatten)]
+    entry: &'a T,
+    message: String,
+    hint: String,
+}
+
+fn said<'a, T>(entries: &'a [T], about: fn(&T) -> (Code, &Evidence)) -> Vec<Said<'a, T>> {
+    let say = |entry: &'a T| {
+        let (code, evidence) = about(entry);
+        Said { message: code.message(evidence), hint: code.hint(evidence), entry }
+    };
+    entries.iter().map(say).collect()
+}
+
+/// What every report begins with.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Head<'a> {
+    api_version: &'a str,
+    kind: &'a str,
+    metadata: &'a Metadata,
+    assumptions: Vec<Said<'a, AssumptionEntry>>,
+    gaps: Vec<Said<'a, GapEntry>>,
+}
+
+fn head<T>(envelope: &Envelope<T>) -> Head<'_> {
+    Head {
+        api_version: envelope.api_version,
+        kind: envelope.kind,
+        metadata: &envelope.metadata,
+        assumptions: said(&envelope.assumptions, |entry| (entry.code, &entry.values)),
+        gaps: said(&envelope.gaps, |entry| (entry.code, &entry.evidence)),
+    }
+}
+
+fn findings(findings: &[Finding]) -> Vec<Said<'_, Finding>> {
+    said(findings, |finding| (finding.code, &finding.evidence))
+}
+
+#[derive(Serialize)]
+struct ReachabilityJson<'a> {
+    #[serde(flatten)]
+    head: Head<'a>,
+    target: &'a Option<String>,
+    direction: Way,
+    rows: &'a [Row],
+    findings: Vec<Said<'a, Finding>>,
+}
+
+#[derive(Serialize)]
+struct CheckJson<'a> {
+    #[serde(flatten)]
+    head: Head<'a>,
+    results: &'a [CheckResult],
+    findings: Vec<Said<'a, Finding>>,
+}
+
+/// The report in JSON, or in YAML.
+pub(super) fn reachability(
+    out: &mut dyn Write,
+    envelope: &Envelope<Reachability>,
+    yaml: bool,
+) -> io::Result<()> {
+    let report = ReachabilityJson {
+        head: head(envelope),
+        target: &envelope.body.target,
+        direction: envelope.body.direction,
+        rows: &envelope.body.rows,
+        findings: findings(&envelope.body.findings),
+    };
+    write(out, &report, yaml)
+}
+
+/// The report of a check in JSON, or in YAML.
+pub(super) fn check(
+    out: &mut dyn Write,
+    envelope: &Envelope<ReachabilityCheck>,
+    yaml: bool,
+) -> io::Result<()> {
+    let report = CheckJson {
+        head: head(envelope),
+        results: &envelope.body.results,
+        findings: findings(&envelope.body.findings),
+    };
+    write(out, &report, yaml)
+}
+
+fn write<T: Serialize>(out: &mut dyn Write, report: &T, yaml: bool) -> io::Result<()> {
+    if yaml {
+        let text = crate::yaml::to_string(report).map_err(io::Error::other)?;
+        return out.write_all(text.as_bytes());
+    }
+    serde_json::to_writer_pretty(&mut *out, report)?;
+    out.write_all(b"\n")
+}

@@ -1,0 +1,108 @@
+//! What stands beside an answer on stderr: gaps, findings, what was assumed.
+
+use crate::codes::{Class, Code, Finding, Severity};
+use crate::report::{AssumptionEntry, Evidenced, GapEntry};
+
+use super::Theme;
+use super::text::escaped;
+
+/// More findings than this are told as a number.
+const MAX_FINDINGS: usize = 10;
+
+/// More gaps than this are told as a number.
+const MAX_GAPS: usize = 10;
+
+/// What is told beside an answer.
+#[derive(Clone, Copy, Debug)]
+pub struct Notes {
+    /// Colours.
+    pub theme: Theme,
+    /// Whether assumptions are listed, not only counted.
+    pub verbose: bool,
+}
+
+/// The lines beside an answer.
+#[must_use]
+pub fn notes(style: Notes, evidence: &Evidenced) -> Vec<String> {
+    let mut lines = Vec::new();
+    gaps(style, &evidence.gaps, "this may change the answer", &mut lines);
+    gaps(style, &evidence.elsewhere, "", &mut lines);
+    for finding in evidence.findings.iter().take(MAX_FINDINGS) {
+        lines.extend(self::finding(style.theme, finding));
+    }
+    more(evidence.findings.len(), MAX_FINDINGS, "finding", &mut lines);
+    if evidence.ignored > 0 {
+        lines.push(format!("{} silenced by kubectl-mesh/ignore", counted(evidence.ignored, "finding")));
+    }
+    assumptions(style, &evidence.assumptions, &mut lines);
+    lines
+}
+
+fn gaps(style: Notes, gaps: &[GapEntry], effect: &str, lines: &mut Vec<String>) {
+    for gap in gaps.iter().take(MAX_GAPS) {
+        let label = style.theme.warning("warning:");
+        let place = gap.location.as_ref().map(|place| format!("{place}: ")).unwrap_or_default();
+        let message = gap.code.message(&gap.evidence);
+        let effect = if effect.is_empty() { String::new() } else { format!("; {effect}") };
+        let text = format!("{place}{message}{effect}");
+        lines.push(format!("{label} {} ({})", escaped(&text), gap.code));
+        if let Some(snippet) = gap.evidence.get("snippet").filter(|snippet| !snippet.is_empty()) {
+            lines.push(format!("  | {}", escaped(snippet)));
+        }
+        lines.extend(hint(style.theme, gap.evidence.get("hint").unwrap_or_default()));
+    }
+    more(gaps.len(), MAX_GAPS, "warning", lines);
+}
+
+fn finding(theme: Theme, finding: &Finding) -> Vec<String> {
+    let label = theme.severity(finding.severity, &format!("{} {}", finding.severity.as_str(), finding.code));
+    let place = finding.location.as_ref().map(|place| format!(" ({place})")).unwrap_or_default();
+    let text = format!("{}{place}: {}", finding.subject, finding.code.message(&finding.evidence));
+    let mut lines = vec![format!("{label} {}", escaped(&text))];
+    lines.extend(hint(theme, &finding.code.hint(&finding.evidence)));
+    lines
+}
+
+fn hint(theme: Theme, text: &str) -> Option<String> {
+    (!text.is_empty()).then(|| format!("  {} {}", theme.hint("hint:"), escaped(text)))
+}
+
+fn assumptions(style: Notes, assumptions: &[AssumptionEntry], lines: &mut Vec<String>) {
+    if !style.verbose {
+        if !assumptions.is_empty() {
+            lines.push(format!(
+                "{} behind this answer; -v 1 lists them",
+                counted(assumptions.len(), "assumption")
+            ));
+        }
+        return;
+    }
+    for assumption in assumptions {
+        let text = assumption.code.message(&assumption.values);
+        lines.push(format!("assumed: {} ({})", escaped(&text), assumption.code));
+    }
+}
+
+fn more(all: usize, shown: usize, what: &str, lines: &mut Vec<String>) {
+    if all > shown {
+        lines.push(format!("and {} more; -o json has all", counted(all - shown, what)));
+    }
+}
+
+fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
+/// What the table says of a code, for `--explain`.
+#[must_use]
+pub fn explain(code: Code) -> String {
+    let entry = code.entry();
+    let class = match entry.class {
+        Class::Finding(Severity::Error) => "finding, error: enforced differently from what is written",
+        Class::Finding(Severity::Warning) => "finding, warning: probably not meant",
+        Class::Finding(Severity::Info) => "finding, info",
+        Class::Assumption => "assumption: taken for what is not there",
+        Class::Gap => "gap: could not be read or is not judged",
+    };
+    format!("{code}: {}\n\n{class}\n\n{}\n\nWhat to do: {}.\n", entry.title, entry.explanation, entry.hint)
+}

@@ -1,0 +1,108 @@
+//! Who decided, and who is meant, in words.
+
+use crate::codes::Reason;
+use crate::report::reachability::{Class, DecidedBy, PeerEntry, Row};
+
+use super::text::escaped;
+
+/// Who is meant: `ns/sa`, or the name of a class.
+pub(super) fn peer(peer: &PeerEntry) -> String {
+    let name = match (peer.class, &peer.identity) {
+        (Class::Identity, None) if peer.identity_count > 0 => {
+            format!("each other identity ({})", peer.identity_count)
+        }
+        (Class::Identity, None) => "several identities".to_owned(),
+        (Class::Identity, Some(_)) => account(peer),
+        (Class::OtherIdentities, None) => "any other identity".to_owned(),
+        (Class::OtherIdentities, Some(pattern)) => other(peer, pattern),
+        (Class::NoIdentity, _) => "no identity, in the cluster".to_owned(),
+        (Class::Outside, _) => "outside".to_owned(),
+    };
+    let name = if peer.addresses.is_empty() { name } else { format!("{name} {}", peer.addresses.join(",")) };
+    escaped(&name).into_owned()
+}
+
+fn account(peer: &PeerEntry) -> String {
+    match (&peer.namespace, &peer.service_account) {
+        (Some(namespace), Some(account)) => format!("{namespace}/{account}"),
+        _ => peer.identity.clone().unwrap_or_default(),
+    }
+}
+
+/// A pattern stands for what no other row names.
+fn other(peer: &PeerEntry, pattern: &str) -> String {
+    if pattern == "spiffe://*" {
+        return "any identity of another trust domain".to_owned();
+    }
+    if pattern.ends_with("/*") {
+        return "any other identity of the trust domain".to_owned();
+    }
+    match (&peer.namespace, &peer.service_account) {
+        (Some(_), Some(_)) => format!("{} (nothing runs as it)", account(peer)),
+        (Some(namespace), None) if pattern.ends_with("/sa/*") => format!("any other identity of {namespace}"),
+        _ => format!("any other {}", pattern.trim_start_matches("spiffe://")),
+    }
+}
+
+/// Who decided.
+pub(super) fn decided_by(row: &Row) -> String {
+    let Some(by) = &row.decided_by else { return "<unknown>".to_owned() };
+    let named = by.policy.as_deref().unwrap_or_default();
+    let rule = by.rule.map(|rule| format!(" rules[{rule}]")).unwrap_or_default();
+    let text = match by.reason {
+        Reason::AllowMatched => format!("ALLOW {named}{rule}"),
+        Reason::ExplicitDeny => format!("DENY {named}{rule}"),
+        Reason::NoAllowMatched => format!("no ALLOW matches ({})", row.candidates.join(", ")),
+        Reason::NoPolicy => "no policy refuses".to_owned(),
+        Reason::StrictMtls => format!("STRICT {}", strict(by)),
+        Reason::NotCaptured => "not in the mesh".to_owned(),
+        Reason::InboundBypassed => "inbound capture is bypassed".to_owned(),
+        Reason::HostExempt => "the pod's own node".to_owned(),
+        Reason::Loopback => "the pod itself".to_owned(),
+        Reason::TrustDomainMismatch => "another trust domain".to_owned(),
+        Reason::NoEndpoint => "no ready endpoint".to_owned(),
+        Reason::NoPort => "no such port".to_owned(),
+        Reason::SelfCall => "a port of ztunnel itself".to_owned(),
+        Reason::RedirectionPending => "redirection is pending".to_owned(),
+        Reason::PeerAuthenticationTie => format!("tied PeerAuthentications ({named})"),
+        Reason::PolicyUnreadable => format!("unreadable {} {named}", by.kind.as_deref().unwrap_or("policy")),
+        Reason::NetworkPolicyNotJudged => {
+            format!("{} {named} is not judged", by.kind.as_deref().unwrap_or_default())
+        }
+        Reason::WaypointNotJudged => format!("waypoint of {named} is not judged"),
+        Reason::SidecarNotJudged => format!("Envoy of {named} is not judged"),
+        Reason::ExternalName => "an ExternalName is not judged".to_owned(),
+        Reason::AddressDecides
+        | Reason::DestinationDecides
+        | Reason::SourceDecides
+        | Reason::PortDecides
+        | Reason::NodeDecides => depends(row, named, &rule),
+        Reason::NotFound => "nothing has that name".to_owned(),
+        Reason::NotReached
+        | Reason::Hbone
+        | Reason::Plaintext
+        | Reason::Resolved
+        | Reason::MtlsSatisfied
+        | Reason::NotIsolated => by.reason.as_str().to_owned(),
+    };
+    escaped(&text).into_owned()
+}
+
+/// The name of what a person wrote, else the data plane's.
+fn strict(by: &DecidedBy) -> &str {
+    by.policy.as_deref().or(by.enforced_as.as_deref()).unwrap_or_default()
+}
+
+/// A conditional answer: allowed for which values.
+fn depends(row: &Row, named: &str, rule: &str) -> String {
+    let conditions = row.conditions.iter().map(|condition| {
+        let values = if condition.values.is_empty() { "none".to_owned() } else { condition.values.join(",") };
+        format!("{} in {values}", condition.attribute)
+    });
+    let conditions = conditions.collect::<Vec<_>>().join("; ");
+    if named.is_empty() {
+        format!("allowed if {conditions}")
+    } else {
+        format!("{named}{rule}: allowed if {conditions}")
+    }
+}

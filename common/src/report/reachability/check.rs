@@ -1,0 +1,179 @@
+//! What became of expectations.
+
+use crate::codes::{Code, Evidence, Reason};
+use crate::policy::{Attribute, Decision, Gate, GateOutcome, Judgement, Mesh, Verdict, combine};
+use crate::report::{Facts, GapEntry};
+use crate::snapshot::{Locator, NotFound};
+
+use super::expectations::{Expectation, Expectations, PairOf};
+use super::list::TargetQuestion;
+use super::pair::{SourceQuestion, parts};
+use super::row::{Class, PeerEntry, Rows, of_class};
+use super::{Answer, CheckResult, ReachabilityCheck};
+
+/// Judges every pair of every expectation. Names without a namespace are looked for in `namespace`.
+#[must_use]
+pub fn check(mesh: &Mesh<'_>, expectations: &Expectations, namespace: &str) -> Answer<ReachabilityCheck> {
+    let mut all = Facts::default();
+    let mut maker = Rows::new(mesh);
+    let mut results = Vec::new();
+    for (index, expectation) in expectations.0.iter().enumerate() {
+        for (pair, of) in expectation.pairs.iter().enumerate() {
+            let mut facts = Facts::default();
+            let judged = judge(mesh, &mut maker, expectation, of, namespace, &mut facts);
+            let row = maker.row(judged.peer, judged.port, &judged.decision);
+            let evidence = facts.evidence(mesh);
+            all.extend(&facts);
+            results.push(CheckResult {
+                index,
+                pair,
+                name: expectation.name.clone(),
+                from: of.from.clone(),
+                to: of.to.clone(),
+                expect: expectation.expect,
+                passed: passed(expectation.expect, row.verdict),
+                row,
+                assumptions: evidence.assumptions,
+                gaps: evidence.gaps,
+            });
+        }
+    }
+    let evidence = all.evidence(mesh);
+    Answer { body: ReachabilityCheck { results, findings: evidence.findings.clone() }, evidence }
+}
+
+/// `None` when nothing was expected, or when it cannot be told.
+fn passed(expect: Option<Verdict>, verdict: Verdict) -> Option<bool> {
+    let expect = expect?;
+    if expect == verdict {
+        return Some(true);
+    }
+    matches!(verdict, Verdict::Allowed | Verdict::Denied).then_some(false)
+}
+
+struct Judged {
+    peer: PeerEntry,
+    port: String,
+    decision: Decision,
+}
+
+fn judge(
+    mesh: &Mesh<'_>,
+    maker: &mut Rows<'_>,
+    expectation: &Expectation,
+    pair: &PairOf,
+    namespace: &str,
+    facts: &mut Facts,
+) -> Judged {
+    let port = expectation.port.as_ref().map_or_else(|| "*".to_owned(), ToString::to_string);
+    let found = SourceQuestion::find(mesh, &pair.from, namespace)
+        .and_then(|source| Ok((source, TargetQuestion::find(mesh, &pair.to, namespace)?)));
+    let (source, mut target) = match found {
+        Ok(found) => found,
+        Err(error) => {
+            facts.miss(not_found(&error));
+            return Judged { peer: of_class(Class::NoIdentity), port, decision: nothing() };
+        }
+    };
+    target.port = expectation.port.clone().or(target.port);
+    let ports = target.ports(mesh);
+    let mut by_port = Vec::new();
+    let mut peer = None;
+    for dialled in &ports {
+        let parts = parts(mesh, &target, dialled, &source, facts);
+        let peers: Vec<PeerEntry> = parts.iter().map(|part| part.peer(maker)).collect();
+        let answers =
+            peers.iter().zip(&parts).map(|(peer, part)| (peer.workloads.clone(), part.decision.clone()));
+        let attribute = Attribute { name: "source.workload", reason: Reason::SourceDecides };
+        let answers: Vec<_> = answers.collect();
+        by_port.push((vec![dialled.to_string()], combine(attribute, &answers)));
+        peer = peer.or_else(|| peers.into_iter().reduce(joined));
+    }
+    let attribute = Attribute { name: "destination.port", reason: Reason::PortDecides };
+    let names: Vec<String> = ports.iter().map(ToString::to_string).collect();
+    Judged {
+        peer: peer.unwrap_or_else(|| of_class(Class::NoIdentity)),
+        port: if names.is_empty() { port } else { names.join(",") },
+        decision: if by_port.is_empty() { nothing() } else { combine(attribute, &by_port) },
+    }
+}
+
+/// Several peers of one source as one.
+fn joined(mut all: PeerEntry, other: PeerEntry) -> PeerEntry {
+    if all.identity != other.identity {
+        (all.identity, all.namespace, all.service_account) = (None, None, None);
+    }
+    all.workloads.extend(other.workloads);
+    all.workloads.sort();
+    all.workloads.dedup();
+    all.identity_count = all.identity_count.max(other.identity_count);
+    all
+}
+
+fn nothing() -> Decision {
+    let gates = Gate::ALL.into_iter().map(|gate| match gate {
+        Gate::Resolve => Judgement::new(gate, GateOutcome::Unknown, Reason::NotFound),
+        _ => Judgement::not_reached(gate),
+    });
+    Decision { gates: gates.collect(), conditions: Vec::new() }
+}
+
+fn not_found(error: &NotFound) -> GapEntry {
+    GapEntry {
+        code: Code::NotFound,
+        kind: "invalid",
+        subject: error.message.clone(),
+        location: None,
+        affects: Vec::new(),
+        rbac: None,
+        evidence: Evidence::none().with("error", &error.message).with("hint", error.hints.join("; ")),
+    }
+}
+
+impl ReachabilityCheck {
+    /// Whether every answer is certain, or as expected.
+    #[must_use]
+    pub fn is_certain(&self) -> bool {
+        self.results.iter().all(|result| {
+            result.passed == Some(true) || matches!(result.row.verdict, Verdict::Allowed | Verdict::Denied)
+        })
+    }
+}
+
+impl SourceQuestion {
+    /// Finds who is meant.
+    ///
+    /// # Errors
+    /// When nothing has that name.
+    pub fn find(mesh: &Mesh<'_>, text: &str, namespace: &str) -> Result<Self, NotFound> {
+        let locator: Locator = text.parse().map_err(misspelt)?;
+        let place = mesh.snapshot.find(&locator, namespace)?;
+        Ok(Self { name: super::names::of(mesh, &locator, &place, namespace), place })
+    }
+}
+
+impl TargetQuestion {
+    /// Finds what is meant.
+    ///
+    /// # Errors
+    /// When nothing has that name, or when it only calls.
+    pub fn find(mesh: &Mesh<'_>, text: &str, namespace: &str) -> Result<Self, NotFound> {
+        let locator: Locator = text.parse().map_err(misspelt)?;
+        let place = mesh.snapshot.find(&locator, namespace)?;
+        let Some(target) = crate::policy::Target::of(&place) else {
+            let message = format!("`{text}` can call, but nothing can be asked of it as a target");
+            return Err(NotFound {
+                message,
+                hints: vec!["name a workload, a Service or an address".to_owned()],
+            });
+        };
+        let name = super::names::of(mesh, &locator, &place, namespace);
+        Ok(Self { name, target, port: locator.port })
+    }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the shape of map_err")]
+fn misspelt(error: crate::snapshot::LocatorError) -> NotFound {
+    let hint = "write KIND/NAME, KIND/NAMESPACE/NAME, ip/ADDRESS, outside or spiffe://…".to_owned();
+    NotFound { message: error.to_string(), hints: vec![hint] }
+}

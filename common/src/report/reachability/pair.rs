@@ -1,0 +1,185 @@
+//! What certain callers get at a target, and whom a caller gets to.
+
+use crate::codes::{Code, Evidence};
+use crate::model::{DataPlane, Identity, WorkloadIndex};
+use crate::policy::{Caller, Decision, Dialled, Mesh, Resolution, Target, evaluate};
+use crate::report::Facts;
+use crate::snapshot::Place;
+
+use super::list::TargetQuestion;
+use super::row::{Class, PeerEntry, Row, Rows, of_class, of_identity, settle};
+use super::{Answer, Reachability, Way};
+
+/// Who calls.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SourceQuestion {
+    /// As we print it.
+    pub name: String,
+    /// What it stands for.
+    pub place: Place,
+}
+
+/// What each of these callers gets at the target.
+#[must_use]
+pub fn from(mesh: &Mesh<'_>, question: &TargetQuestion, sources: &[SourceQuestion]) -> Answer<Reachability> {
+    let mut facts = Facts::default();
+    let mut maker = Rows::new(mesh);
+    let mut rows = Vec::new();
+    for dialled in question.ports(mesh) {
+        for source in sources {
+            for part in parts(mesh, question, &dialled, source, &mut facts) {
+                rows.push(maker.row(part.peer(&maker), dialled.to_string(), &part.decision));
+            }
+        }
+    }
+    let evidence = facts.evidence(mesh);
+    let body = Reachability {
+        target: Some(question.full_name()),
+        direction: Way::From,
+        rows: settle(rows),
+        findings: evidence.findings.clone(),
+    };
+    Answer { body, evidence }
+}
+
+/// Whom a caller gets to, among these workloads.
+#[must_use]
+pub fn to_peers(
+    mesh: &Mesh<'_>,
+    source: &SourceQuestion,
+    workloads: &[WorkloadIndex],
+) -> Answer<Reachability> {
+    let mut facts = Facts::default();
+    let mut maker = Rows::new(mesh);
+    let mut rows: Vec<Row> = Vec::new();
+    for question in super::list::by_owner(mesh, workloads) {
+        for dialled in question.ports(mesh) {
+            for part in parts(mesh, &question, &dialled, source, &mut facts) {
+                rows.push(maker.row(called(mesh, &question), dialled.to_string(), &part.decision));
+            }
+        }
+    }
+    let evidence = facts.evidence(mesh);
+    let body = Reachability {
+        target: Some(source.name.clone()),
+        direction: Way::To,
+        rows: settle(rows),
+        findings: evidence.findings.clone(),
+    };
+    Answer { body, evidence }
+}
+
+/// Callers of one source who get the same.
+pub(super) struct Part {
+    callers: Vec<Caller>,
+    /// The identity with which they may arrive.
+    identity: Option<Identity>,
+    pub(super) decision: Decision,
+}
+
+/// What the callers of a source get, those with the same answer and identity together.
+pub(super) fn parts(
+    mesh: &Mesh<'_>,
+    question: &TargetQuestion,
+    dialled: &Dialled,
+    source: &SourceQuestion,
+    facts: &mut Facts,
+) -> Vec<Part> {
+    let resolution = question.target.resolve(mesh, dialled);
+    question.touch(facts, &resolution);
+    let takes_identities = takes_identities(mesh, &resolution);
+    let mut parts: Vec<Part> = Vec::new();
+    for caller in Caller::of(&source.place, &mesh.snapshot.services) {
+        touch(mesh, &caller, facts);
+        let decision = evaluate(mesh, &caller, &resolution);
+        facts.decision(&decision);
+        let identity = identity(mesh, &caller).filter(|_| takes_identities).cloned();
+        match parts.iter_mut().find(|part| part.decision == decision && part.identity == identity) {
+            Some(part) => part.callers.push(caller),
+            None => parts.push(Part { callers: vec![caller], identity, decision }),
+        }
+    }
+    parts
+}
+
+/// Whether identities arrive at some destination.
+fn takes_identities(mesh: &Mesh<'_>, resolution: &Resolution) -> bool {
+    let Resolution::Destinations(destinations) = resolution else { return true };
+    let workloads = destinations.iter().filter_map(|d| mesh.workload(d.workload()?));
+    workloads.into_iter().any(|workload| workload.capture.data_plane != DataPlane::None)
+}
+
+fn touch(mesh: &Mesh<'_>, caller: &Caller, facts: &mut Facts) {
+    match caller {
+        Caller::Workload(index) => {
+            facts.caller(*index);
+            let unplaced = mesh.workload(*index).filter(|w| w.host_network && w.node.is_none());
+            if let Some(workload) = unplaced {
+                let subject = workload.owner.to_string();
+                let values = Evidence::none().with("subject", &subject);
+                facts.assume(Code::SourceOnAnotherNode, Some(subject), values);
+            }
+        }
+        Caller::Address(address) => {
+            let subject = format!("ip/{address}");
+            let values = Evidence::none().with("subject", &subject);
+            facts.assume(Code::AddressUnknown, Some(subject), values);
+            facts.assume(Code::NoSourceNat, None, Evidence::none());
+        }
+        Caller::Identity(_) | Caller::Node(_) | Caller::Outside => {}
+    }
+}
+
+/// The identity that a caller's traffic may carry.
+fn identity<'a>(mesh: &'a Mesh<'_>, caller: &'a Caller) -> Option<&'a Identity> {
+    match caller {
+        Caller::Identity(identity) => Some(identity),
+        Caller::Workload(index) => mesh
+            .workload(*index)
+            .filter(|workload| workload.capture.data_plane != DataPlane::None)
+            .map(|workload| &workload.identity),
+        Caller::Address(_) | Caller::Node(_) | Caller::Outside => None,
+    }
+}
+
+impl Part {
+    /// Who it is about.
+    pub(super) fn peer(&self, maker: &Rows<'_>) -> PeerEntry {
+        let workload = |caller: &Caller| match caller {
+            Caller::Workload(index) => Some(*index),
+            _ => None,
+        };
+        let workloads: Vec<WorkloadIndex> = self.callers.iter().filter_map(workload).collect();
+        let first = self.callers.first();
+        let mut peer = match (first, &self.identity) {
+            (Some(Caller::Identity(_)), Some(identity)) => {
+                PeerEntry { identity_count: 0, ..of_identity(Class::OtherIdentities, identity) }
+            }
+            (_, Some(identity)) => of_identity(Class::Identity, identity),
+            (Some(Caller::Outside | Caller::Address(_)), None) => of_class(Class::Outside),
+            (_, None) => of_class(Class::NoIdentity),
+        };
+        peer.workloads = maker.owners(&workloads);
+        if let Some(Caller::Address(address)) = first {
+            peer.addresses = vec![address.to_string()];
+        }
+        if let Some(Caller::Node(node)) = first {
+            peer.workloads = vec![format!("node/{node}")];
+        }
+        peer
+    }
+}
+
+/// What is called, as the peer of a caller.
+fn called(mesh: &Mesh<'_>, question: &TargetQuestion) -> PeerEntry {
+    let Target::Workloads(workloads) = &question.target else { return of_class(Class::NoIdentity) };
+    let first = workloads.first().and_then(|index| mesh.workload(*index));
+    let mut peer = match first {
+        Some(workload) if workload.capture.data_plane != DataPlane::None => {
+            of_identity(Class::Identity, &workload.identity)
+        }
+        _ => of_class(Class::NoIdentity),
+    };
+    peer.workloads = vec![question.name.clone()];
+    peer
+}

@@ -1,0 +1,191 @@
+//! From a question to an answer: load, ask, print, and the exit status that follows.
+
+use std::io::Read;
+
+use mesh_common::cli::{CliError, Console, ExitStatus, Reading, now};
+use mesh_common::manifests;
+use mesh_common::model::{LabelSelector, WorkloadIndex};
+use mesh_common::policy::Mesh;
+use mesh_common::render::{self, Format};
+use mesh_common::report::reachability::{
+    self, Answer, Expectations, Reachability, ReachabilityCheck, SourceQuestion, TargetQuestion,
+};
+use mesh_common::report::{API_VERSION, Envelope, Evidenced, Metadata, SourceDescription};
+use mesh_common::snapshot::{MeshSnapshot, SettingsOverride};
+
+use crate::args::{Arguments, Query};
+
+const REACHABILITY_SCHEMA: &str = include_str!("../../../docs/schema/ReachabilityReport.json");
+const CHECK_SCHEMA: &str = include_str!("../../../docs/schema/ReachabilityCheckReport.json");
+
+/// The formats of `--check`.
+const CHECK_FORMATS: &[Format] =
+    &[Format::Table, Format::Wide, Format::Json, Format::Yaml, Format::Csv, Format::Markdown];
+
+/// Answers.
+///
+/// # Errors
+/// When nothing could be answered.
+#[expect(clippy::needless_pass_by_value, reason = "the arguments end here")]
+pub fn run(arguments: Arguments) -> Result<ExitStatus, CliError> {
+    let query = Query::new(&arguments)?;
+    let is_check = matches!(query, Query::Check(_));
+    let all: Vec<Format> = Format::ALL.iter().map(|(_, format)| *format).collect();
+    let (what, formats) =
+        if is_check { ("--check", CHECK_FORMATS) } else { ("who-can-reach", all.as_slice()) };
+    let console = Console::new(&arguments.output, &arguments.verbosity, what, formats)?;
+    match query {
+        Query::Explain(code) => {
+            console.print(|out| out.write_all(render::explain(code).as_bytes()))?;
+            Ok(ExitStatus::Holds)
+        }
+        Query::Schema { check } => {
+            let schema = if check { CHECK_SCHEMA } else { REACHABILITY_SCHEMA };
+            console.print(|out| out.write_all(schema.as_bytes()))?;
+            Ok(ExitStatus::Holds)
+        }
+        Query::Check(file) => {
+            let expectations = expectations(&file)?;
+            let snapshot = load(&arguments, &console)?;
+            check(&arguments, &console, &snapshot, &expectations)
+        }
+        query => {
+            let snapshot = load(&arguments, &console)?;
+            ask(&arguments, &console, &snapshot, &query)
+        }
+    }
+}
+
+/// Reads the files. Nothing else is ever a source yet.
+fn load(arguments: &Arguments, console: &Console) -> Result<MeshSnapshot, CliError> {
+    if arguments.source.filename.is_empty() {
+        return Err(CliError::usage("a live cluster cannot be read yet")
+            .hint("give manifests with -f FILE|DIR, or pipe: kubectl get … -o yaml | kubectl mesh … -f -"));
+    }
+    let options = manifests::Options {
+        recursive: arguments.source.recursive,
+        namespace: arguments.source.namespace.as_deref().map(Into::into),
+    };
+    let reading = Reading::new(arguments.verbosity.quiet);
+    let objects = manifests::load(&arguments.source.filename, &options, &reading)?;
+    drop(reading);
+    console.verbose(|| format!("{} documents are of no kind that matters here", objects.skipped));
+    Ok(MeshSnapshot::build(objects, &SettingsOverride::from(&arguments.settings)))
+}
+
+fn expectations(file: &str) -> Result<Expectations, CliError> {
+    let mut text = String::new();
+    let read = match file {
+        "-" => std::io::stdin().lock().read_to_string(&mut text).map(drop),
+        _ => std::fs::read_to_string(file).map(|read| text = read),
+    };
+    read.map_err(|error| CliError::input(format!("`{file}` could not be read: {error}")))?;
+    Expectations::parse(&text).map_err(|error| CliError::input(format!("{file}:{error}")))
+}
+
+fn ask(
+    arguments: &Arguments,
+    console: &Console,
+    snapshot: &MeshSnapshot,
+    query: &Query,
+) -> Result<ExitStatus, CliError> {
+    let mesh = Mesh::new(snapshot);
+    let namespace = arguments.source.namespace_of_names();
+    let answer = match query {
+        Query::List(target) => reachability::list(&mesh, &TargetQuestion::find(&mesh, target, namespace)?),
+        Query::From { target, sources } => {
+            let target = TargetQuestion::find(&mesh, target, namespace)?;
+            let sources: Vec<SourceQuestion> = sources
+                .iter()
+                .map(|source| SourceQuestion::find(&mesh, source, namespace))
+                .collect::<Result<_, _>>()?;
+            reachability::from(&mesh, &target, &sources)
+        }
+        Query::ToPeers(source) => {
+            let source = SourceQuestion::find(&mesh, source, namespace)?;
+            reachability::to_peers(&mesh, &source, &selected(arguments, snapshot, None)?)
+        }
+        Query::Matrix(selector) => {
+            reachability::matrix(&mesh, &selected(arguments, snapshot, selector.as_ref())?)
+        }
+        Query::Explain(_) | Query::Schema { .. } | Query::Check(_) => return Ok(ExitStatus::Holds),
+    };
+    let Answer { body, evidence } = answer;
+    let asks_a_caller = matches!(query, Query::From { .. });
+    let status = status_of(&body, &evidence, asks_a_caller);
+    let envelope = envelope(arguments, "ReachabilityReport", &evidence, body);
+    console.print(|out| render::reachability(out, &envelope, console.format, console.look, asks_a_caller))?;
+    console.beside(&evidence);
+    Ok(status)
+}
+
+/// The workloads in the scope of a list.
+fn selected(
+    arguments: &Arguments,
+    snapshot: &MeshSnapshot,
+    selector: Option<&LabelSelector>,
+) -> Result<Vec<WorkloadIndex>, CliError> {
+    let scope = arguments.source.scope();
+    let found = snapshot.indexes().filter(|index| {
+        snapshot.workload(*index).is_some_and(|workload| {
+            scope.is_none_or(|namespace| workload.identity.namespace.as_str() == namespace)
+                && selector.is_none_or(|selector| selector.matches(&workload.labels))
+        })
+    });
+    let found: Vec<WorkloadIndex> = found.collect();
+    if found.is_empty() {
+        let place = scope.map_or_else(String::new, |namespace| format!(" in namespace `{namespace}`"));
+        return Err(CliError::input(format!("no workload{place} is selected")));
+    }
+    Ok(found)
+}
+
+fn status_of(body: &Reachability, evidence: &Evidenced, asks_a_caller: bool) -> ExitStatus {
+    if asks_a_caller && body.any_denied() {
+        ExitStatus::Finding
+    } else if !body.is_certain() || !evidence.gaps.is_empty() {
+        ExitStatus::Incomplete
+    } else {
+        ExitStatus::Holds
+    }
+}
+
+fn check(
+    arguments: &Arguments,
+    console: &Console,
+    snapshot: &MeshSnapshot,
+    expectations: &Expectations,
+) -> Result<ExitStatus, CliError> {
+    let mesh = Mesh::new(snapshot);
+    let namespace = arguments.source.namespace_of_names();
+    let Answer { body, evidence } = reachability::check(&mesh, expectations, namespace);
+    let status = status_of_check(&body, &evidence);
+    let envelope = envelope(arguments, "ReachabilityCheckReport", &evidence, body);
+    console.print(|out| render::reachability_check(out, &envelope, console.format, console.look))?;
+    console.beside(&evidence);
+    Ok(status)
+}
+
+fn status_of_check(body: &ReachabilityCheck, evidence: &Evidenced) -> ExitStatus {
+    if body.results.iter().any(|result| result.passed == Some(false)) {
+        ExitStatus::Finding
+    } else if !body.is_certain() || !evidence.gaps.is_empty() {
+        ExitStatus::Incomplete
+    } else {
+        ExitStatus::Holds
+    }
+}
+
+fn envelope<T>(arguments: &Arguments, kind: &'static str, evidence: &Evidenced, body: T) -> Envelope<T> {
+    let source = SourceDescription { kind: "files", names: arguments.source.filename.clone() };
+    let mut gaps = evidence.gaps.clone();
+    gaps.extend(evidence.elsewhere.iter().cloned());
+    Envelope {
+        api_version: API_VERSION,
+        kind,
+        metadata: Metadata { generated_at: now(), source },
+        assumptions: evidence.assumptions.clone(),
+        gaps,
+        body,
+    }
+}
