@@ -21,6 +21,8 @@ pub(super) trait Body {
     fn whole<T: DeserializeOwned>(&self) -> Result<T, Wrong>;
     /// Whether a field is there.
     fn has(&self, name: &'static str) -> bool;
+    /// The line and column where the object begins: counted only for what is wrong.
+    fn place(&self) -> (usize, usize);
 }
 
 /// Kinds of the network that may refuse any connection and that nothing here judges yet.
@@ -42,8 +44,6 @@ pub(super) struct Decoder<'a, B> {
     pub(super) objects: &'a mut Objects,
     pub(super) body: B,
     pub(super) origin: Origin,
-    /// Where the object begins, for what is wrong with all of it.
-    pub(super) place: (usize, usize),
 }
 
 impl<B: Body> Decoder<'_, B> {
@@ -102,7 +102,7 @@ impl<B: Body> Decoder<'_, B> {
             }
         };
         if meta.name.is_empty() {
-            let (line, column) = self.place;
+            let (line, column) = self.body.place();
             let message = "it has no metadata.name".to_owned();
             self.unreadable(kind, meta.namespace.as_ref(), Name::default(), &Wrong { line, column, message });
             return None;
@@ -201,7 +201,7 @@ impl<B: Body> Decoder<'_, B> {
     fn unknown_version(&mut self, api_version: &str, kind: &str) {
         let kind = Kind::from_wire(kind);
         let Some(meta) = self.meta(&kind) else { return };
-        let (line, column) = self.place;
+        let (line, column) = self.body.place();
         let wrong = Wrong { line, column, message: String::new() };
         self.unreadable(&kind, meta.namespace.as_ref(), meta.name, &wrong);
         if let Some(last) = self.objects.unreadable.last_mut() {

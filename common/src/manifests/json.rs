@@ -79,9 +79,8 @@ fn read_fields(context: &Context<'_>, text: &str, whole: &str, fields: &Fields<'
     };
     let start = offset(text, whole);
     let origin = Origin { source: context.source, start, len: whole.len(), within: Within::Whole };
-    let place = context.sources.line_column(context.source, start);
     let body = JsonBody { context, text, whole, fields };
-    Decoder { context, objects, body, origin, place }.decode(api_version, kind);
+    Decoder { context, objects, body, origin }.decode(api_version, kind);
 }
 
 /// Where in `text` a part of it starts.
@@ -215,5 +214,9 @@ impl Body for JsonBody<'_> {
 
     fn has(&self, name: &'static str) -> bool {
         self.raw(name).is_some()
+    }
+
+    fn place(&self) -> (usize, usize) {
+        self.context.sources.line_column(self.context.source, offset(self.text, self.whole))
     }
 }

@@ -70,8 +70,7 @@ fn read_object(
         return;
     }
     let body = YamlBody { node, before };
-    let place = (before() + node.line, node.column);
-    Decoder { context, objects, body, origin, place }.decode(api_version, kind);
+    Decoder { context, objects, body, origin }.decode(api_version, kind);
 }
 
 /// Where the lines of the items start, when each item begins a line of its own.
@@ -141,6 +140,10 @@ impl<F: Fn() -> usize> Body for YamlBody<'_, F> {
 
     fn whole<T: DeserializeOwned>(&self) -> Result<T, Wrong> {
         self.node.decode().map_err(|error| self.wrong(error))
+    }
+
+    fn place(&self) -> (usize, usize) {
+        ((self.before)() + self.node.line, self.node.column)
     }
 
     fn has(&self, name: &'static str) -> bool {

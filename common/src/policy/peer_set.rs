@@ -19,7 +19,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use crate::model::{Identity, Peer, TrustDomain};
+use crate::model::{Identity, Peer};
 
 use super::fold::Domain;
 use super::ir::{Authorization, Block, Match, ServiceAccountMatch, StringMatch};
@@ -84,7 +84,7 @@ impl Universe {
         let mut source_blocks = Vec::new();
         let matches = policies.flat_map(|p| &p.rules).flat_map(|rule| &rule.clauses).flat_map(|c| &c.matches);
         for one in matches {
-            collect_names(one, table.trust_domain(), &mut pairs);
+            collect_names(one, table, &mut pairs);
             source_blocks.extend(one.source_ips.items().copied());
         }
         let namespaces = NameCells::new(pairs.iter().filter_map(Pair::namespace_alone));
@@ -189,6 +189,13 @@ impl Universe {
         PeerSet(vec![0; bits.div_ceil(64)].into())
     }
 
+    /// The peers of neighbouring rows.
+    fn of_range(&self, rows: std::ops::Range<usize>) -> PeerSet {
+        let mut set = self.empty();
+        set.fill(rows.start * self.blocks.len(), rows.len() * self.blocks.len());
+        set
+    }
+
     fn of_rows(&self, rows: impl IntoIterator<Item = usize>) -> PeerSet {
         let mut set = self.empty();
         for row in rows {
@@ -216,11 +223,11 @@ impl Universe {
     }
 }
 
-/// The conditions of a match on an identity's names.
-fn collect_names(one: &Match, trust_domain: &TrustDomain, pairs: &mut Vec<Pair>) {
-    pairs.extend(
-        one.principals.items().filter_map(|wanted| Pair::of_principal(wanted, trust_domain.as_str())),
-    );
+/// The conditions of a match on an identity's names. Those that name a running identity divide no group.
+fn collect_names(one: &Match, table: &IdentityTable, pairs: &mut Vec<Pair>) {
+    let trust_domain = table.trust_domain().as_str();
+    let principals = one.principals.items().filter(|wanted| table.named_by(wanted).is_none());
+    pairs.extend(principals.filter_map(|wanted| Pair::of_principal(wanted, trust_domain)));
     pairs.extend(one.namespaces.items().filter_map(Pair::of_namespace));
     pairs.extend(one.service_accounts.items().filter_map(Pair::of_account));
 }
@@ -229,7 +236,7 @@ impl Domain for AllPeers<'_> {
     type Set = PeerSet;
 
     fn all(&self) -> PeerSet {
-        self.universe.of_rows(0..self.universe.row_count())
+        self.universe.of_range(0..self.universe.row_count())
     }
 
     fn none(&self) -> PeerSet {
@@ -253,7 +260,7 @@ impl Domain for AllPeers<'_> {
     }
 
     fn identities(&self) -> PeerSet {
-        self.universe.of_rows(0..self.universe.plaintext_row())
+        self.universe.of_range(0..self.universe.plaintext_row())
     }
 
     fn plaintext(&self) -> PeerSet {
@@ -275,6 +282,12 @@ impl Domain for AllPeers<'_> {
     }
 
     fn principal(&self, wanted: &StringMatch) -> PeerSet {
+        if *wanted == StringMatch::Presence {
+            return self.identities();
+        }
+        if let Some(row) = self.universe.table.named_by(wanted) {
+            return self.universe.of_rows([row]);
+        }
         self.universe.matching(Pair::of_principal(wanted, self.universe.table.trust_domain().as_str()))
     }
 

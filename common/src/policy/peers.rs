@@ -4,10 +4,11 @@
 //! The answers come from [`Reach`]; here they are given to those who really exist, with what their own side
 //! adds. Where rules about addresses divide a class there is an answer for each block of addresses.
 
+use std::cmp::Reverse;
 use std::net::IpAddr;
 
 use ipnet::IpNet;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashSet;
 
 use crate::codes::Reason;
 use crate::model::{Identity, Name, Workload, WorkloadIndex};
@@ -151,7 +152,7 @@ impl Listing<'_> {
         };
         let mut all = Vec::new();
         for (row, groups) in self.callers.by_identity.iter().enumerate() {
-            if common.as_ref().is_some_and(|common| common.rows.contains(&row)) {
+            if common.as_ref().is_some_and(|common| common.includes(row)) {
                 continue;
             }
             let Some(identity) = self.mesh.identities().get(row) else { continue };
@@ -163,7 +164,7 @@ impl Listing<'_> {
             }
         }
         all.extend(common.map(|common| PeerAnswer {
-            class: PeerClass::EachOtherIdentity(common.rows.len()),
+            class: PeerClass::EachOtherIdentity(common.count),
             addresses: Vec::new(),
             workloads: Vec::new(),
             decision: common.decision,
@@ -173,17 +174,22 @@ impl Listing<'_> {
 
     /// The answer that most identities get who have only one.
     fn most_common_answer(&self) -> Option<Common> {
-        let mut by_cell: FxHashMap<usize, FxHashSet<usize>> = FxHashMap::default();
-        for (row, groups) in self.callers.by_identity.iter().enumerate() {
-            let plain = |group: &Group| group.leaves == Leaves::Captured && group.egress.is_empty();
-            if let (true, Some(cell)) = (groups.iter().all(plain), self.answers.only_cell(row)) {
-                by_cell.entry(cell).or_default().insert(row);
+        let plain = |group: &Group| group.leaves == Leaves::Captured && group.egress.is_empty();
+        let groups = self.callers.by_identity.iter().enumerate();
+        let of_row = |(row, groups): (usize, &Vec<Group>)| {
+            groups.iter().all(plain).then(|| self.answers.only_cell(row)).flatten()
+        };
+        let cells: Vec<Option<usize>> = groups.map(of_row).collect();
+        let mut counts = vec![0; self.reach.cells.len()];
+        for cell in cells.iter().flatten() {
+            if let Some(count) = counts.get_mut(*cell) {
+                *count += 1;
             }
         }
-        let (cell, rows) =
-            by_cell.into_iter().max_by_key(|(cell, rows)| (rows.len(), std::cmp::Reverse(*cell)))?;
+        let (cell, count) =
+            counts.into_iter().enumerate().max_by_key(|(cell, count)| (*count, Reverse(*cell)))?;
         let decision = self.reach.cells.get(cell)?.decision.clone();
-        (rows.len() > 1).then_some(Common { rows, decision })
+        (count > 1).then_some(Common { cells, cell, count, decision })
     }
 
     /// The answers of a group of one identity, by the addresses of its members.
@@ -398,8 +404,17 @@ impl Listing<'_> {
 
 /// The answer that most identities get.
 struct Common {
-    rows: FxHashSet<usize>,
+    /// The only cell of each identity, where there is one.
+    cells: Vec<Option<usize>>,
+    cell: usize,
+    count: usize,
     decision: Decision,
+}
+
+impl Common {
+    fn includes(&self, row: usize) -> bool {
+        self.cells.get(row) == Some(&Some(self.cell))
+    }
 }
 
 /// What an address that is not known makes of several answers.

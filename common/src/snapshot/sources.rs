@@ -1,6 +1,6 @@
 //! The texts that objects were read from, kept so that a line is computed only when it is shown.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::model::{FieldPath, Location, Name, Origin, Segment, SourceId, Within};
 use crate::yaml;
@@ -30,24 +30,62 @@ pub struct Source {
 
 /// All texts of a snapshot.
 #[derive(Clone, Debug, Default)]
-pub struct Sources(Vec<Source>);
+pub struct Sources(Vec<Entry>);
+
+/// A text, and how many lines begin before each stretch of it once that was asked for.
+#[derive(Clone, Debug)]
+struct Entry {
+    source: Source,
+    lines_before: OnceLock<Vec<usize>>,
+}
+
+/// Bytes between two counts of lines.
+const STRETCH: usize = 1 << 16;
+
+impl Entry {
+    fn new(source: Source) -> Self {
+        Self { source, lines_before: OnceLock::new() }
+    }
+
+    /// The line of an offset, from 0.
+    fn line(&self, offset: usize) -> usize {
+        let text = self.source.text.as_bytes();
+        let count = |part: &[u8]| memchr::memchr_iter(b'\n', part).count();
+        let before = self.lines_before.get_or_init(|| {
+            let sum = |lines: &mut usize, stretch: &[u8]| {
+                let before = *lines;
+                *lines += count(stretch);
+                Some(before)
+            };
+            text.chunks(STRETCH).scan(0, sum).collect()
+        });
+        let offset = offset.min(text.len());
+        let stretch = (offset / STRETCH).min(before.len().saturating_sub(1));
+        let rest = text.get(stretch * STRETCH..offset).unwrap_or_default();
+        before.get(stretch).copied().unwrap_or_default() + count(rest)
+    }
+}
 
 impl Sources {
     /// Adds a text.
     pub fn push(&mut self, source: Source) -> SourceId {
-        self.0.push(source);
+        self.0.push(Entry::new(source));
         SourceId(u32::try_from(self.0.len().saturating_sub(1)).unwrap_or(u32::MAX))
     }
 
     /// Puts another in the place of a text.
     pub fn replace(&mut self, id: SourceId, source: Source) {
         if let Some(place) = usize::try_from(id.0).ok().and_then(|at| self.0.get_mut(at)) {
-            *place = source;
+            *place = Entry::new(source);
         }
     }
 
-    fn get(&self, id: SourceId) -> Option<&Source> {
+    fn entry(&self, id: SourceId) -> Option<&Entry> {
         self.0.get(usize::try_from(id.0).ok()?)
+    }
+
+    fn get(&self, id: SourceId) -> Option<&Source> {
+        self.entry(id).map(|entry| &entry.source)
     }
 
     /// A whole text.
@@ -98,7 +136,7 @@ impl Sources {
     pub fn line_column(&self, id: SourceId, offset: usize) -> (usize, usize) {
         let text = self.whole(id);
         let before = text.as_bytes().get(..offset).unwrap_or(text.as_bytes());
-        let line = memchr::memchr_iter(b'\n', before).count() + 1;
+        let line = self.entry(id).map_or(0, |entry| entry.line(offset)) + 1;
         let column = before.len() - memchr::memrchr(b'\n', before).map_or(0, |at| at + 1) + 1;
         (line, column)
     }

@@ -1,5 +1,6 @@
 //! What the tests are made with: numbers from a seed, generated meshes, transcripts of commands.
 
+pub mod large;
 pub mod odd;
 pub mod random;
 

@@ -102,9 +102,15 @@ fn name(text: &str) -> Option<Name> {
 }
 
 fn exact_principal(exact: &str, trust_domain: &str) -> Option<(NameMatch, NameMatch)> {
-    let names = exact.strip_prefix(trust_domain)?.strip_prefix("/ns/")?;
-    let (namespace, account) = names.split_once("/sa/")?;
+    let (namespace, account) = names_in(exact, trust_domain)?;
     Some((NameMatch::Exact(name(namespace)?), NameMatch::Exact(name(account)?)))
+}
+
+/// The namespace and the account of a principal that is written in full.
+pub(super) fn names_in<'a>(principal: &'a str, trust_domain: &str) -> Option<(&'a str, &'a str)> {
+    let names = principal.strip_prefix(trust_domain)?.strip_prefix("/ns/")?;
+    let (namespace, rest) = names.split_once('/')?;
+    Some((namespace, rest.strip_prefix("sa/")?))
 }
 
 /// Where in `<trust domain>/ns/<namespace>/sa/<account>` the prefix ends decides what it says.

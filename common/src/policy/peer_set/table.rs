@@ -6,7 +6,8 @@ use rustc_hash::FxHashMap;
 
 use crate::model::{Identity, Namespace, TrustDomain};
 
-use super::names::{NameMatch, Pair};
+use super::names::{NameMatch, Pair, names_in};
+use crate::policy::ir::StringMatch;
 
 /// Identities in the order of their namespaces and accounts.
 #[derive(Clone, Debug)]
@@ -58,7 +59,26 @@ impl IdentityTable {
     /// The position of an identity.
     #[must_use]
     pub fn position(&self, identity: &Identity) -> Option<usize> {
-        self.identities.binary_search(identity).ok()
+        if identity.trust_domain != self.trust_domain {
+            return None;
+        }
+        self.position_of(identity.namespace.as_str(), identity.service_account.as_str())
+    }
+
+    /// The position of an account: those of one namespace are neighbours, and few.
+    pub(super) fn position_of(&self, namespace: &str, account: &str) -> Option<usize> {
+        let range = self.namespaces.get(namespace)?;
+        let neighbours = self.identities.get(range.clone())?;
+        let within =
+            neighbours.binary_search_by(|identity| identity.service_account.as_str().cmp(account)).ok()?;
+        Some(range.start + within)
+    }
+
+    /// The position of the running identity that a condition names in full.
+    pub(super) fn named_by(&self, wanted: &StringMatch) -> Option<usize> {
+        let StringMatch::Exact(principal) = wanted else { return None };
+        let (namespace, account) = names_in(principal, self.trust_domain.as_str())?;
+        self.position_of(namespace, account)
     }
 
     /// The positions of those that match: those of one namespace are neighbours.

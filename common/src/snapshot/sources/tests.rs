@@ -41,3 +41,13 @@ fn lines_of_json_come_from_offsets() {
     assert_eq!(at(&FieldPath::spec().field("rules").item(1)), "mesh:4:1");
     assert_eq!(at(&FieldPath::spec().field("rules").item(9)), "mesh:3:10", "as far as the path leads");
 }
+
+#[test]
+fn lines_far_into_a_text_are_counted_by_stretches() {
+    let text = "x\n".repeat(STRETCH * 2);
+    let sources = sources(Format::Yaml, &text);
+    for offset in [0, 1, 2, STRETCH - 1, STRETCH, STRETCH + 1, 3 * STRETCH - 2, text.len(), text.len() + 9] {
+        let before = text.get(..offset).unwrap_or(&text);
+        assert_eq!(sources.line(SourceId(0), offset), before.matches('\n').count() + 1, "{offset}");
+    }
+}
