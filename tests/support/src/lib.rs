@@ -3,6 +3,8 @@
 pub mod large;
 pub mod odd;
 pub mod random;
+pub mod schema;
+pub mod transcript;
 
 pub use random::Random;
 
