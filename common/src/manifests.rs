@@ -10,7 +10,7 @@ mod json;
 mod tests;
 mod yaml_documents;
 
-pub use files::{InputError, load};
+pub use files::{InputError, load, reason};
 
 use std::sync::Arc;
 

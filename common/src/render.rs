@@ -77,3 +77,11 @@ pub struct Look {
     /// Whether there is a line of headers.
     pub headers: bool,
 }
+
+impl Look {
+    /// The same without colours.
+    #[must_use]
+    pub fn plain(self) -> Self {
+        Self { theme: Theme { color: false }, ..self }
+    }
+}

@@ -16,8 +16,14 @@ pub use node::{Key, Node, Value};
 
 use std::fmt;
 
+use serde_saphyr::budget::BudgetBreach;
+use serde_saphyr::{Error as Unreadable, MessageFormatter, UserMessageFormatter};
+
 /// Nodes of one document: a list of several thousand objects stays below it, and memory below a gigabyte.
 const MAX_NODES: usize = 8_000_000;
+
+/// Nodes of one document that aliases may stand for.
+const MAX_NODES_OF_ALIASES: usize = 100_000;
 
 /// Levels of nesting: Kubernetes objects stay below twenty.
 const MAX_DEPTH: usize = 64;
@@ -63,25 +69,40 @@ fn options() -> serde_saphyr::Options {
             max_nodes: MAX_NODES,
             max_depth: MAX_DEPTH,
             max_total_scalar_bytes: usize::MAX,
+            // One anchor may well be used everywhere: what counts is how much its uses expand to.
+            enforce_alias_anchor_ratio: false,
         },
+        alias_limits: serde_saphyr::alias_limits! { max_total_replayed_events: MAX_NODES_OF_ALIASES },
         with_snippet: false,
     }
 }
 
-fn describe(error: &serde_saphyr::Error) -> Error {
+fn describe(error: &Unreadable) -> Error {
     let location = error.location();
     let place = |f: fn(serde_saphyr::Location) -> u64| {
         location.map_or(0, |l| usize::try_from(f(l)).unwrap_or(usize::MAX))
     };
-    let message = error.to_string();
-    // The parser prefixes its own idea of the place; ours stands before the message.
-    let message = message.lines().next().unwrap_or_default();
-    let message = message.strip_prefix("error: ").unwrap_or(message);
-    let message = match message.split_once(": ") {
-        Some((place, rest)) if place.starts_with("line ") => rest,
-        _ => message,
+    Error { line: place(|l| l.line()), column: place(|l| l.column()), message: words(error) }
+}
+
+/// What is wrong in the words of people who write manifests, without the place.
+fn words(error: &Unreadable) -> String {
+    let said = match error {
+        Unreadable::WithSnippet { error, .. } | Unreadable::AliasError { error, .. } => return words(error),
+        Unreadable::Budget { breach: BudgetBreach::Depth { .. }, .. } => "nested too deeply".into(),
+        Unreadable::AliasReplayLimitExceeded { .. }
+        | Unreadable::AliasReplayStackDepthExceeded { .. }
+        | Unreadable::Budget { breach: BudgetBreach::RecordedAnchorEvents { .. }, .. } => {
+            "its aliases expand too far".into()
+        }
+        Unreadable::Budget { .. } => "too large for one document".into(),
+        Unreadable::RecursiveReferencesRequireWeakTypes { .. } => "an alias that contains itself".into(),
+        Unreadable::DuplicateMappingKey { key: Some(key), .. } => {
+            format!("the key `{key}` is given twice").into()
+        }
+        other => UserMessageFormatter.format_message(other),
     };
-    Error { line: place(|l| l.line()), column: place(|l| l.column()), message: message.to_owned() }
+    said.lines().next().unwrap_or_default().to_owned()
 }
 
 /// Writes a value as YAML, as `-o yaml` prints it.

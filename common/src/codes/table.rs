@@ -161,7 +161,7 @@ codes! {
         hint: "write metadata.namespace, or give -n";
         why: "kubectl puts such an object into the namespace that -n names, else into the context's.";
     NamespaceNotRead = 903, Assumption, "Namespace without labels";
-        message: "namespace {subject} is not among the input: taken for one without labels";
+        message: "{subject} is not among the input: taken for a namespace without labels";
         hint: "add the Namespace, as `kubectl get ns -o yaml` prints it";
         why: "The labels of a namespace decide whether its pods are enrolled.";
     MeshConfigAssumed = 904, Assumption, "Mesh settings by default";
@@ -241,7 +241,7 @@ codes! {
         hint: "look at `istioctl experimental authz check`";
         why: "Envoy reads the same policies differently from ztunnel.";
     NotFound = 959, Gap, "Nothing has that name";
-        message: "{error}";
+        message: "{error}: what is expected of it is not judged";
         hint: "correct the name";
         why: "A question about nothing has no answer.";
     VersionUnknown = 960, Gap, "A version of a kind that is not known";

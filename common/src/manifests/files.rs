@@ -78,19 +78,19 @@ impl Input<'_> {
     }
 
     fn directory(&mut self, directory: &Path) {
-        let mut files = Vec::new();
-        let mut has_folders = false;
-        if let Err(error) = collect(directory, self.options.recursive, &mut files, &mut has_folders) {
-            self.problem(&directory.display().to_string(), &reason(&error), None);
-        }
-        files.sort();
-        if files.is_empty() {
-            let hint =
-                (has_folders && !self.options.recursive).then_some("-R also reads what is in its folders");
+        let mut found = Found::default();
+        found.collect(directory, self.options.recursive);
+        found.files.sort();
+        if found.files.is_empty() && found.unreadable.is_empty() {
+            let hint = (found.has_folders && !self.options.recursive)
+                .then_some("-R also reads what is in its folders");
             let shown = directory.display().to_string();
             self.problem(&shown, "it holds no *.yaml, *.yml or *.json file", hint);
         }
-        for file in files {
+        for (path, error) in found.unreadable {
+            self.problem(&path.display().to_string(), &reason(&error), None);
+        }
+        for file in found.files {
             self.file(&file);
         }
     }
@@ -117,17 +117,19 @@ impl Input<'_> {
         }
     }
 
+    /// Bytes that are no text are replaced, so that nothing but their place is lost.
     fn bytes(&mut self, name: &str, bytes: Vec<u8>, format: Option<Format>) {
         let size = bytes.len() as u64;
-        match String::from_utf8(bytes) {
-            Ok(text) => read_text(&mut self.objects, name.into(), &text.into(), format, self.options),
-            Err(error) => {
-                let at = error.utf8_error().valid_up_to();
-                let line =
-                    memchr::memchr_iter(b'\n', error.as_bytes().get(..at).unwrap_or_default()).count() + 1;
+        let text = match utf16(&bytes) {
+            Some(text) => text,
+            None => String::from_utf8(bytes).unwrap_or_else(|error| {
+                let text = error.as_bytes().get(..error.utf8_error().valid_up_to()).unwrap_or_default();
+                let line = memchr::memchr_iter(b'\n', text).count() + 1;
                 self.problem(name, &format!("line {line} is not UTF-8 text"), None);
-            }
-        }
+                String::from_utf8_lossy(error.as_bytes()).into_owned()
+            }),
+        };
+        read_text(&mut self.objects, name.into(), &text.into(), format, self.options);
         self.progress.advance(size);
     }
 
@@ -146,32 +148,58 @@ impl Input<'_> {
     }
 }
 
-/// Files below a directory. Links to directories are not followed: they may lead in circles.
-fn collect(
-    directory: &Path,
-    recursive: bool,
-    files: &mut Vec<PathBuf>,
-    has_folders: &mut bool,
-) -> io::Result<()> {
-    for entry in fs::read_dir(directory)? {
-        let entry = entry?;
-        let path = entry.path();
-        if entry.file_type()?.is_dir() {
-            *has_folders = true;
-            if recursive {
-                collect(&path, recursive, files, has_folders)?;
-            }
-        } else if path.extension().is_some_and(|extension| EXTENSIONS.iter().any(|e| extension == *e))
-            && !path.is_dir()
-        {
-            files.push(path);
-        }
-    }
-    Ok(())
+/// What a directory holds.
+#[derive(Default)]
+struct Found {
+    files: Vec<PathBuf>,
+    unreadable: Vec<(PathBuf, io::Error)>,
+    has_folders: bool,
 }
 
-/// The reason without Rust's error number.
-fn reason(error: &io::Error) -> String {
+impl Found {
+    /// Files below a directory. Links to directories are not followed: they may lead in circles.
+    fn collect(&mut self, directory: &Path, recursive: bool) {
+        let entries = match fs::read_dir(directory) {
+            Ok(entries) => entries,
+            Err(error) => return self.unreadable.push((directory.to_owned(), error)),
+        };
+        for entry in entries {
+            if let Err(error) = entry.and_then(|entry| self.entry(&entry, recursive)) {
+                self.unreadable.push((directory.to_owned(), error));
+            }
+        }
+    }
+
+    fn entry(&mut self, entry: &fs::DirEntry, recursive: bool) -> io::Result<()> {
+        let path = entry.path();
+        let is_manifest = |path: &Path| path.extension().is_some_and(|e| EXTENSIONS.iter().any(|x| e == *x));
+        if entry.file_type()?.is_dir() {
+            self.has_folders = true;
+            if recursive {
+                self.collect(&path, recursive);
+            }
+        } else if is_manifest(&path) && !path.is_dir() {
+            self.files.push(path);
+        }
+        Ok(())
+    }
+}
+
+/// What PowerShell's `>` writes.
+fn utf16(bytes: &[u8]) -> Option<String> {
+    let read: fn([u8; 2]) -> u16 = match bytes.get(..2)? {
+        [0xff, 0xfe] => u16::from_le_bytes,
+        [0xfe, 0xff] => u16::from_be_bytes,
+        _ => return None,
+    };
+    let (units, rest) = bytes.as_chunks::<2>();
+    let units: Vec<u16> = units.iter().skip(1).map(|unit| read(*unit)).collect();
+    rest.is_empty().then(|| String::from_utf16(&units).ok())?
+}
+
+/// Why a file could not be read, without Rust's error number.
+#[must_use]
+pub fn reason(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::NotFound => "there is no such file or directory".to_owned(),
         io::ErrorKind::PermissionDenied => "permission denied".to_owned(),

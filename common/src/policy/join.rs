@@ -1,10 +1,15 @@
 //! Several possible answers into one: the same, dependent on what tells them apart, or unknown.
 
+use std::collections::BTreeMap;
+
 use crate::codes::Reason;
 
 use super::decision::{Condition, Decision, GateOutcome, Verdict};
 use super::fold::Domain;
 use super::reach::Cell;
+
+#[cfg(test)]
+mod tests;
 
 /// What tells possible answers apart.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -30,13 +35,17 @@ pub(super) const DESTINATION: Attribute =
 pub fn combine(attribute: Attribute, answers: &[(Vec<String>, Decision)]) -> Decision {
     let Some((_, first)) = answers.first() else { return Decision::default() };
     let of = |verdict: Verdict| answers.iter().find(|(_, decision)| decision.verdict() == verdict);
-    if answers.iter().all(|(_, decision)| decision.verdict() == first.verdict()) {
+    let verdict = first.verdict();
+    let is_same = |decision: &Decision| {
+        decision == first || decision.verdict() == verdict && verdict != Verdict::Conditional
+    };
+    if answers.iter().all(|(_, decision)| is_same(decision)) {
         return first.clone();
     }
     if let Some((_, unknown)) = of(Verdict::Unknown) {
         return unknown.clone();
     }
-    let Some((_, passing)) = of(Verdict::Allowed).or_else(|| of(Verdict::Conditional)) else {
+    let Some((_, passing)) = of(Verdict::Conditional).or_else(|| of(Verdict::Allowed)) else {
         return first.clone();
     };
     let mut decision = passing.clone();
@@ -49,12 +58,23 @@ pub fn combine(attribute: Attribute, answers: &[(Vec<String>, Decision)]) -> Dec
             }
         }
     }
-    let let_in = answers.iter().filter(|(_, decision)| decision.verdict() != Verdict::Denied);
-    let values: Vec<String> = let_in.flat_map(|(values, _)| values.iter().cloned()).collect();
-    decision.conditions.push(Condition { attribute: attribute.name, values });
-    decision.conditions.sort();
-    decision.conditions.dedup();
+    decision.conditions = conditions(attribute, answers);
     decision
+}
+
+/// The values with which some answer lets in, attribute by attribute.
+fn conditions(attribute: Attribute, answers: &[(Vec<String>, Decision)]) -> Vec<Condition> {
+    let mut by_attribute: BTreeMap<&'static str, Vec<String>> = BTreeMap::new();
+    for (values, decision) in answers.iter().filter(|(_, decision)| decision.verdict() != Verdict::Denied) {
+        let own = decision.conditions.iter().map(|condition| (condition.attribute, &condition.values));
+        for (name, values) in own.chain([(attribute.name, values)]) {
+            let known = by_attribute.entry(name).or_default();
+            let new: Vec<String> = values.iter().filter(|value| !known.contains(value)).cloned().collect();
+            known.extend(new);
+        }
+    }
+    let conditions = by_attribute.into_iter();
+    conditions.map(|(attribute, values)| Condition { attribute, values }).collect()
 }
 
 /// Cells of several possible worlds into cells of one.

@@ -43,7 +43,8 @@ fn gaps(style: Notes, gaps: &[GapEntry], effect: &str, lines: &mut Vec<String>) 
         let label = style.theme.warning("warning:");
         let place = gap.location.as_ref().map(|place| format!("{place}: ")).unwrap_or_default();
         let message = gap.code.message(&gap.evidence);
-        let effect = if effect.is_empty() { String::new() } else { format!("; {effect}") };
+        let says_so_itself = effect.is_empty() || gap.code == Code::NotFound;
+        let effect = if says_so_itself { String::new() } else { format!("; {effect}") };
         let text = format!("{place}{message}{effect}");
         lines.push(format!("{label} {} ({})", escaped(&text), gap.code));
         if let Some(snippet) = gap.evidence.get("snippet").filter(|snippet| !snippet.is_empty()) {

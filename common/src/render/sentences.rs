@@ -1,9 +1,13 @@
 //! Who decided, and who is meant, in words.
 
 use crate::codes::Reason;
-use crate::report::reachability::{Class, DecidedBy, PeerEntry, Row};
+use crate::policy::Gate;
+use crate::report::reachability::{Class, DecidedBy, GateEntry, Hop, PeerEntry, Row};
 
 use super::text::escaped;
+
+/// More blocks of addresses than this are told as a number.
+const MAX_ADDRESSES: usize = 4;
 
 /// Who is meant: `ns/sa`, or the name of a class.
 pub(super) fn peer(peer: &PeerEntry) -> String {
@@ -18,8 +22,31 @@ pub(super) fn peer(peer: &PeerEntry) -> String {
         (Class::NoIdentity, _) => "no identity, in the cluster".to_owned(),
         (Class::Outside, _) => "outside".to_owned(),
     };
-    let name = if peer.addresses.is_empty() { name } else { format!("{name} {}", peer.addresses.join(",")) };
+    let name = match peer.addresses.as_slice() {
+        [] => name,
+        blocks => format!("{name} {}", addresses(blocks)),
+    };
     escaped(&name).into_owned()
+}
+
+/// Who is meant by the only answer of a class that takes many blocks to write: what the others leave.
+pub(super) fn rest(of: &PeerEntry) -> String {
+    format!("{}, any other address", peer(&PeerEntry { addresses: Vec::new(), ..of.clone() }))
+}
+
+/// Whether the addresses of a peer are too many to be listed.
+pub(super) fn has_many_addresses(peer: &PeerEntry) -> bool {
+    peer.addresses.len() > MAX_ADDRESSES + 1
+}
+
+/// The addresses, or the first of them and how many more.
+fn addresses(blocks: &[String]) -> String {
+    match blocks.get(..MAX_ADDRESSES) {
+        Some(first) if blocks.len() > MAX_ADDRESSES + 1 => {
+            format!("{} and {} more blocks", first.join(","), blocks.len() - MAX_ADDRESSES)
+        }
+        _ => blocks.join(","),
+    }
 }
 
 fn account(peer: &PeerEntry) -> String {
@@ -38,7 +65,7 @@ fn other(peer: &PeerEntry, pattern: &str) -> String {
         return "any other identity of the trust domain".to_owned();
     }
     match (&peer.namespace, &peer.service_account) {
-        (Some(_), Some(_)) => format!("{} (nothing runs as it)", account(peer)),
+        _ if !pattern.contains('*') => format!("{} (nothing runs as it)", account(peer)),
         (Some(namespace), None) if pattern.ends_with("/sa/*") => format!("any other identity of {namespace}"),
         _ => format!("any other {}", pattern.trim_start_matches("spiffe://")),
     }
@@ -86,6 +113,16 @@ pub(super) fn decided_by(row: &Row) -> String {
         | Reason::NotIsolated => by.reason.as_str().to_owned(),
     };
     escaped(&text).into_owned()
+}
+
+/// What a gate said. Of plaintext and of mTLS the same thing is said in different words.
+pub(super) fn gate(hop: &Hop, gate: &GateEntry) -> &'static str {
+    let arrives = hop.gates.iter().find(|other| other.gate == Gate::Transport).map(|other| other.detail);
+    match (gate.detail, arrives) {
+        (Reason::MtlsSatisfied, Some(Reason::Hbone)) => "It arrives with mTLS",
+        (Reason::MtlsSatisfied, Some(Reason::Plaintext)) => "Plaintext is taken",
+        (detail, _) => detail.meaning().trim_end_matches('.'),
+    }
 }
 
 /// The name of what a person wrote, else the data plane's.

@@ -5,12 +5,13 @@ use comfy_table::{ContentArrangement, Table, presets};
 use super::Look;
 use super::text::escaped;
 
-/// A cell longer than this does not widen its column: its line stands as it is.
+/// A cell longer than this does not widen its column: its line stands as it is. The last cell of a line widens
+/// nothing.
 const LONGEST: usize = 72;
 
 /// A table, a line for each row. Cells may hold colours; text from elsewhere was escaped before it got any.
 pub(super) fn table(look: Look, headers: &[&str], rows: Vec<Vec<String>>) -> String {
-    let is_long = |row: &[String]| row.iter().any(|cell| cell.chars().count() > LONGEST);
+    let is_long = |row: &[String]| row.iter().rev().skip(1).any(|cell| cell.chars().count() > LONGEST);
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled).force_no_tty();
     table.set_header(headers.iter().copied());

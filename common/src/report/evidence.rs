@@ -17,10 +17,10 @@ pub struct AssumptionEntry {
 }
 
 impl AssumptionEntry {
-    /// The assumption as reports hold it.
+    /// An assumption about the mesh as a whole, as reports hold it.
     #[must_use]
     pub fn of(assumption: &Assumption) -> Self {
-        Self { code: assumption.code, subject: assumption.subject.clone(), values: assumption.values.clone() }
+        Self { code: assumption.code, subject: None, values: assumption.values.clone() }
     }
 }
 

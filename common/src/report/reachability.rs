@@ -43,6 +43,14 @@ pub struct Reachability {
     pub findings: Vec<Finding>,
 }
 
+impl Reachability {
+    /// Whether it is about many targets, so that each row names its own.
+    #[must_use]
+    pub fn is_matrix(&self) -> bool {
+        self.target.is_none()
+    }
+}
+
 /// `ReachabilityCheckReport`
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct ReachabilityCheck {

@@ -3,29 +3,13 @@
 use crate::codes::{Code, Evidence};
 use crate::model::{Kind, Location, Namespace, ResourceRef};
 
-/// Something that was not there, and what was taken for it.
+/// Something about the mesh as a whole that was not there, and what was taken for it.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct Assumption {
     /// What was assumed.
     pub code: Code,
-    /// Of which object, as we print it.
-    pub subject: Option<String>,
     /// What was taken for it.
     pub values: Evidence,
-}
-
-impl Assumption {
-    /// An assumption about an object.
-    #[must_use]
-    pub fn about(code: Code, subject: &ResourceRef, values: Evidence) -> Self {
-        Self { code, subject: Some(subject.to_string()), values }
-    }
-
-    /// An assumption about the mesh.
-    #[must_use]
-    pub fn of_mesh(code: Code, values: Evidence) -> Self {
-        Self { code, subject: None, values }
-    }
 }
 
 /// Why something is missing.

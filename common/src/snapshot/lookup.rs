@@ -161,7 +161,9 @@ impl MeshSnapshot {
             Subject::Address(address) => Ok(self.at(*address)),
             Subject::Identity(identity) => Ok(self.running_as(identity)),
             Subject::Bare(name) => self.named(&Kind::Pod, namespace, name, true),
-            Subject::Object { kind: Kind::Namespace, name, .. } => self.all_of(name),
+            Subject::Object { kind: Kind::Namespace, name, .. } => {
+                self.all_of(name).map(|workloads| Place::Workloads(workloads.to_vec()))
+            }
             Subject::Object { kind: Kind::Node, name, .. } => self.node(name),
             Subject::Object { kind, namespace: Some(namespace), name } => {
                 self.named(kind, namespace, name, false)
@@ -233,12 +235,16 @@ impl MeshSnapshot {
         }
     }
 
-    fn all_of(&self, namespace: &str) -> Result<Place, NotFound> {
+    /// The workloads of a namespace, in the order of their names.
+    ///
+    /// # Errors
+    /// When nothing is known of such a namespace.
+    pub fn all_of(&self, namespace: &str) -> Result<&[WorkloadIndex], NotFound> {
         let found = self.in_namespace(namespace);
         if found.is_empty() && !self.namespaces.contains_key(namespace) {
             return Err(NotFound::namespace(self, namespace));
         }
-        Ok(Place::Workloads(found.to_vec()))
+        Ok(found)
     }
 
     fn node(&self, name: &str) -> Result<Place, NotFound> {

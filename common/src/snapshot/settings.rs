@@ -130,7 +130,7 @@ fn mesh_config(
     if text.is_none() && !told {
         let values =
             Evidence::none().with("trust_domain", &config.trust_domain).with("root", &config.root_namespace);
-        assumptions.push(Assumption::of_mesh(Code::MeshConfigAssumed, values));
+        assumptions.push(Assumption { code: Code::MeshConfigAssumed, values });
     }
     config
 }
@@ -188,7 +188,7 @@ fn istiod(
     let revision: Name = wanted.or(found.map(|c| revision(c))).unwrap_or("default").into();
     if found.is_none() {
         let values = Evidence::none().with("revision", &revision);
-        assumptions.push(Assumption::of_mesh(Code::IstiodFlagsAssumed, values));
+        assumptions.push(Assumption { code: Code::IstiodFlagsAssumed, values });
     }
     // pilot/pkg/features/ambient.go, registerAmbient: without PILOT_ENABLE_AMBIENT the others count as off.
     let flag = |name| found.is_some_and(|c| is_true(c, "PILOT_ENABLE_AMBIENT") && is_true(c, name));
@@ -206,7 +206,7 @@ fn istio_cni(objects: &Objects, assumptions: &mut Vec<Assumption>, gaps: &mut Ve
         native_nftables: false,
     };
     let Some(map) = objects.config_maps.iter().find(|map| &*map.meta.name == "istio-cni-config") else {
-        assumptions.push(Assumption::of_mesh(Code::IstioCniAssumed, Evidence::none()));
+        assumptions.push(Assumption { code: Code::IstioCniAssumed, values: Evidence::none() });
         return cni;
     };
     let key = "AMBIENT_ENABLEMENT_SELECTOR";

@@ -14,6 +14,7 @@ use mesh_common::model::LabelSelector;
 #[command(
     name = "kubectl-mesh-who_can_reach",
     bin_name = "kubectl mesh who-can-reach",
+    display_name = "kubectl mesh who-can-reach",
     version,
     max_term_width = 100,
     after_help = "\
@@ -21,12 +22,15 @@ Examples:
   # everyone who gets to a Service, from manifests
   kubectl mesh who-can-reach svc/edp/edp-postgresql -f manifests -R
   # may this caller, and why not
-  kubectl mesh who-can-reach svc/edp/edp-postgresql:5432 --from deploy/chatqa/llm-usvc -f manifests -R
+  kubectl mesh who-can-reach svc/edp/edp-postgresql:5432 -f manifests -R --from deploy/chatqa/ui
   # what is expected, in a pipeline
   kubectl mesh who-can-reach --check expectations.yaml -f manifests -R
 
-Exit status: 0 answered; 1 --from is denied, or an expectation of --check failed; 2 nothing could be answered;
-3 an answer is conditional or unknown, or rests on what could not be read."
+Exit status:
+  0  answered
+  1  --from is denied, or an expectation of --check failed
+  2  nothing could be answered
+  3  an answer is conditional or unknown, or rests on what could not be read"
 )]
 pub struct Arguments {
     /// What is called
@@ -69,13 +73,22 @@ pub fn command() -> clap::Command {
     Arguments::command()
 }
 
-/// What is asked.
+/// What is wanted.
 #[derive(Clone, Debug)]
-pub(crate) enum Query {
+pub(crate) enum Request {
     /// Explain a code.
     Explain(Code),
     /// Print the schema of a check, or of the other answers.
     Schema { check: bool },
+    /// What became of expectations.
+    Check(String),
+    /// An answer.
+    Ask(Query),
+}
+
+/// What is asked.
+#[derive(Clone, Debug)]
+pub(crate) enum Query {
     /// Who gets to a target.
     List(String),
     /// What these callers get.
@@ -84,12 +97,10 @@ pub(crate) enum Query {
     ToPeers(String),
     /// Who gets to each of the workloads that are selected.
     Matrix(Option<LabelSelector>),
-    /// What became of expectations.
-    Check(String),
 }
 
-impl Query {
-    /// The question of the arguments.
+impl Request {
+    /// What the arguments ask for.
     ///
     /// # Errors
     /// When they contradict each other, or ask nothing.
@@ -104,38 +115,43 @@ impl Query {
         }
         let selector = arguments.selector.as_deref().map(str::parse::<LabelSelector>).transpose();
         let selector = selector.map_err(|error| CliError::usage(error.to_string()))?;
-        let asked = [
-            ("--check", arguments.check.is_some()),
-            ("--all", arguments.all),
-            ("-l", selector.is_some()),
-            ("TARGET", arguments.target.is_some()),
-        ];
-        let asked: Vec<&str> = asked.into_iter().filter(|(_, asked)| *asked).map(|(name, _)| name).collect();
-        match asked.as_slice() {
-            [] => {
-                return Err(CliError::usage("nothing is asked: TARGET, --all, -l or --check is needed")
-                    .hint("for example: kubectl mesh who-can-reach svc/NAMESPACE/NAME -f DIRECTORY"));
-            }
-            ["--all", "-l"] | [_] => {}
-            [first, second, ..] => {
-                return Err(CliError::usage(format!("{first} and {second} exclude each other")));
-            }
-        }
-        let of_target = [("--from", !arguments.from.is_empty()), ("--to-peers", arguments.to_peers)];
-        for (flag, given) in of_target {
-            if given && arguments.target.is_none() {
-                return Err(CliError::usage(format!("{flag} needs a TARGET")));
-            }
-        }
-        match (&arguments.target, &arguments.check) {
-            (Some(_), _) if arguments.to_peers && !arguments.from.is_empty() => {
-                Err(CliError::usage("--from and --to-peers exclude each other"))
-            }
-            (Some(target), _) if arguments.to_peers => Ok(Self::ToPeers(target.clone())),
-            (Some(target), _) if arguments.from.is_empty() => Ok(Self::List(target.clone())),
-            (Some(target), _) => Ok(Self::From { target: target.clone(), sources: arguments.from.clone() }),
-            (None, Some(file)) => Ok(Self::Check(file.clone())),
-            (None, None) => Ok(Self::Matrix(selector)),
-        }
+        one_question(arguments)?;
+        Ok(match (&arguments.check, &arguments.target) {
+            (Some(file), _) => Self::Check(file.clone()),
+            (None, None) => Self::Ask(Query::Matrix(selector)),
+            (None, Some(target)) => Self::Ask(about(target.clone(), arguments)?),
+        })
+    }
+}
+
+/// Refuses what asks nothing, and what asks several things at once.
+fn one_question(arguments: &Arguments) -> Result<(), CliError> {
+    let asked = [
+        ("--check", arguments.check.is_some()),
+        ("--all", arguments.all),
+        ("-l", arguments.selector.is_some()),
+        ("TARGET", arguments.target.is_some()),
+    ];
+    let asked: Vec<&str> = asked.into_iter().filter(|(_, asked)| *asked).map(|(name, _)| name).collect();
+    let of_target = [("--from", !arguments.from.is_empty()), ("--to-peers", arguments.to_peers)];
+    let needs_target = of_target.into_iter().find(|(_, given)| *given && arguments.target.is_none());
+    if let Some((flag, _)) = needs_target {
+        return Err(CliError::usage(format!("{flag} needs a TARGET")));
+    }
+    match asked.as_slice() {
+        [] => Err(CliError::usage("nothing is asked: TARGET, --all, -l or --check is needed")
+            .hint("for example: kubectl mesh who-can-reach svc/NAMESPACE/NAME -f DIRECTORY")),
+        ["--all", "-l"] | [_] => Ok(()),
+        [first, second, ..] => Err(CliError::usage(format!("{first} and {second} exclude each other"))),
+    }
+}
+
+/// The question about a target.
+fn about(target: String, arguments: &Arguments) -> Result<Query, CliError> {
+    match (arguments.to_peers, arguments.from.is_empty()) {
+        (true, false) => Err(CliError::usage("--from and --to-peers exclude each other")),
+        (true, true) => Ok(Query::ToPeers(target)),
+        (false, true) => Ok(Query::List(target)),
+        (false, false) => Ok(Query::From { target, sources: arguments.from.clone() }),
     }
 }

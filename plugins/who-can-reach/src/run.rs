@@ -10,10 +10,10 @@ use mesh_common::render::{self, Format};
 use mesh_common::report::reachability::{
     self, Answer, Expectations, Reachability, ReachabilityCheck, SourceQuestion, TargetQuestion,
 };
-use mesh_common::report::{API_VERSION, Envelope, Evidenced, Metadata, SourceDescription};
+use mesh_common::report::{API_VERSION, Envelope, Evidenced, GapEntry, Metadata, SourceDescription};
 use mesh_common::snapshot::{MeshSnapshot, SettingsOverride};
 
-use crate::args::{Arguments, Query};
+use crate::args::{Arguments, Query, Request};
 
 const REACHABILITY_SCHEMA: &str = include_str!("../../../docs/schema/ReachabilityReport.json");
 const CHECK_SCHEMA: &str = include_str!("../../../docs/schema/ReachabilityCheckReport.json");
@@ -28,28 +28,28 @@ const CHECK_FORMATS: &[Format] =
 /// When nothing could be answered.
 #[expect(clippy::needless_pass_by_value, reason = "the arguments end here")]
 pub fn run(arguments: Arguments) -> Result<ExitStatus, CliError> {
-    let query = Query::new(&arguments)?;
-    let is_check = matches!(query, Query::Check(_));
+    let request = Request::new(&arguments)?;
+    let is_check = matches!(request, Request::Check(_));
     let all: Vec<Format> = Format::ALL.iter().map(|(_, format)| *format).collect();
     let (what, formats) =
         if is_check { ("--check", CHECK_FORMATS) } else { ("who-can-reach", all.as_slice()) };
     let console = Console::new(&arguments.output, &arguments.verbosity, what, formats)?;
-    match query {
-        Query::Explain(code) => {
+    match request {
+        Request::Explain(code) => {
             console.print(|out| out.write_all(render::explain(code).as_bytes()))?;
             Ok(ExitStatus::Holds)
         }
-        Query::Schema { check } => {
+        Request::Schema { check } => {
             let schema = if check { CHECK_SCHEMA } else { REACHABILITY_SCHEMA };
             console.print(|out| out.write_all(schema.as_bytes()))?;
             Ok(ExitStatus::Holds)
         }
-        Query::Check(file) => {
+        Request::Check(file) => {
             let expectations = expectations(&file)?;
             let snapshot = load(&arguments, &console)?;
             check(&arguments, &console, &snapshot, &expectations)
         }
-        query => {
+        Request::Ask(query) => {
             let snapshot = load(&arguments, &console)?;
             ask(&arguments, &console, &snapshot, &query)
         }
@@ -79,7 +79,9 @@ fn expectations(file: &str) -> Result<Expectations, CliError> {
         "-" => std::io::stdin().lock().read_to_string(&mut text).map(drop),
         _ => std::fs::read_to_string(file).map(|read| text = read),
     };
-    read.map_err(|error| CliError::input(format!("`{file}` could not be read: {error}")))?;
+    read.map_err(|error| {
+        CliError::input(format!("`{file}` could not be read: {}", manifests::reason(&error)))
+    })?;
     Expectations::parse(&text).map_err(|error| CliError::input(format!("{file}:{error}")))
 }
 
@@ -90,27 +92,11 @@ fn ask(
     query: &Query,
 ) -> Result<ExitStatus, CliError> {
     let mesh = Mesh::new(snapshot);
-    let namespace = arguments.source.namespace_of_names();
-    let answer = match query {
-        Query::List(target) => reachability::list(&mesh, &TargetQuestion::find(&mesh, target, namespace)?),
-        Query::From { target, sources } => {
-            let target = TargetQuestion::find(&mesh, target, namespace)?;
-            let sources: Vec<SourceQuestion> = sources
-                .iter()
-                .map(|source| SourceQuestion::find(&mesh, source, namespace))
-                .collect::<Result<_, _>>()?;
-            reachability::from(&mesh, &target, &sources)
-        }
-        Query::ToPeers(source) => {
-            let source = SourceQuestion::find(&mesh, source, namespace)?;
-            reachability::to_peers(&mesh, &source, &selected(arguments, snapshot, None)?)
-        }
-        Query::Matrix(selector) => {
-            reachability::matrix(&mesh, &selected(arguments, snapshot, selector.as_ref())?)
-        }
-        Query::Explain(_) | Query::Schema { .. } | Query::Check(_) => return Ok(ExitStatus::Holds),
-    };
-    let Answer { body, evidence } = answer;
+    let Answer { body, evidence } = answer(arguments, &mesh, query).inspect_err(|_| {
+        // What was asked about may be in what could not be read.
+        let elsewhere = snapshot.gaps.iter().map(GapEntry::of).collect();
+        console.beside(&Evidenced { elsewhere, ..Evidenced::default() });
+    })?;
     let asks_a_caller = matches!(query, Query::From { .. });
     let status = status_of(&body, &evidence, asks_a_caller);
     let envelope = envelope(arguments, "ReachabilityReport", &evidence, body);
@@ -119,23 +105,48 @@ fn ask(
     Ok(status)
 }
 
+fn answer(arguments: &Arguments, mesh: &Mesh<'_>, query: &Query) -> Result<Answer<Reachability>, CliError> {
+    let namespace = arguments.source.namespace_of_names();
+    Ok(match query {
+        Query::From { target, sources } => {
+            let target = TargetQuestion::find(mesh, target, namespace)?;
+            let sources: Vec<SourceQuestion> = sources
+                .iter()
+                .map(|source| SourceQuestion::find(mesh, source, namespace))
+                .collect::<Result<_, _>>()?;
+            reachability::from(mesh, &target, &sources)
+        }
+        Query::List(target) => reachability::list(mesh, &TargetQuestion::find(mesh, target, namespace)?),
+        Query::ToPeers(source) => {
+            let source = SourceQuestion::find(mesh, source, namespace)?;
+            reachability::to_peers(mesh, &source, &selected(arguments, mesh.snapshot, None)?)
+        }
+        Query::Matrix(selector) => {
+            reachability::matrix(mesh, &selected(arguments, mesh.snapshot, selector.as_ref())?)
+        }
+    })
+}
+
 /// The workloads in the scope of a list.
 fn selected(
     arguments: &Arguments,
     snapshot: &MeshSnapshot,
     selector: Option<&LabelSelector>,
 ) -> Result<Vec<WorkloadIndex>, CliError> {
-    let scope = arguments.source.scope();
-    let found = snapshot.indexes().filter(|index| {
-        snapshot.workload(*index).is_some_and(|workload| {
-            scope.is_none_or(|namespace| workload.identity.namespace.as_str() == namespace)
-                && selector.is_none_or(|selector| selector.matches(&workload.labels))
-        })
-    });
-    let found: Vec<WorkloadIndex> = found.collect();
+    let all: Vec<WorkloadIndex> = match arguments.source.scope() {
+        Some(namespace) => snapshot.all_of(namespace)?.to_vec(),
+        None => snapshot.indexes().collect(),
+    };
+    let matches = |index: &WorkloadIndex| {
+        let labels = snapshot.workload(*index).map(|workload| &workload.labels);
+        selector.is_none_or(|selector| labels.is_some_and(|labels| selector.matches(labels)))
+    };
+    let found: Vec<WorkloadIndex> = all.into_iter().filter(matches).collect();
     if found.is_empty() {
-        let place = scope.map_or_else(String::new, |namespace| format!(" in namespace `{namespace}`"));
-        return Err(CliError::input(format!("no workload{place} is selected")));
+        let place = arguments.source.scope();
+        let place = place.map_or_else(String::new, |namespace| format!(" in namespace `{namespace}`"));
+        let with = if selector.is_some() { " with these labels" } else { "" };
+        return Err(CliError::input(format!("no workload{place}{with}")));
     }
     Ok(found)
 }

@@ -152,9 +152,7 @@ impl Part {
         let workloads: Vec<WorkloadIndex> = self.callers.iter().filter_map(workload).collect();
         let first = self.callers.first();
         let mut peer = match (first, &self.identity) {
-            (Some(Caller::Identity(_)), Some(identity)) => {
-                PeerEntry { identity_count: 0, ..of_identity(Class::OtherIdentities, identity) }
-            }
+            (Some(Caller::Identity(_)), Some(identity)) => maker.named(identity),
             (_, Some(identity)) => of_identity(Class::Identity, identity),
             (Some(Caller::Outside | Caller::Address(_)), None) => of_class(Class::Outside),
             (_, None) => of_class(Class::NoIdentity),

@@ -34,9 +34,9 @@ pub struct PeerEntry {
     pub class: Class,
     /// The identity, or a pattern with `*` for a group of other identities; null for several, or for the rest.
     pub identity: Option<String>,
-    /// The namespace of the identity, where it is one.
+    /// The namespace of the identity, where it is one of this mesh's.
     pub namespace: Option<String>,
-    /// The account of the identity, where it is one.
+    /// The account of the identity, where it is one of this mesh's.
     pub service_account: Option<String>,
     /// The addresses that are meant, where rules tell addresses apart.
     pub addresses: Vec<String>,
@@ -251,9 +251,7 @@ impl<'a> Rows<'a> {
         match others {
             Others::Rest { own_trust_domain: false } => of_class(Class::OtherIdentities),
             Others::Rest { own_trust_domain: true } => pattern(format!("spiffe://{trust_domain}/*")),
-            Others::Named(identity) => {
-                PeerEntry { identity_count: 0, ..of_identity(Class::OtherIdentities, identity) }
-            }
+            Others::Named(identity) => self.named(identity),
             Others::Group(label) => {
                 let literal = |name: &str| (!name.contains('*')).then(|| name.to_owned());
                 PeerEntry {
@@ -263,6 +261,15 @@ impl<'a> Rows<'a> {
                 }
             }
             Others::Foreign => pattern("spiffe://*".to_owned()),
+        }
+    }
+
+    /// An identity that nothing runs as. One of another trust domain names no account of this mesh.
+    pub(super) fn named(&self, identity: &Identity) -> PeerEntry {
+        let entry = PeerEntry { identity_count: 0, ..of_identity(Class::OtherIdentities, identity) };
+        match identity.trust_domain == *self.mesh.identities().trust_domain() {
+            true => entry,
+            false => PeerEntry { namespace: None, service_account: None, ..entry },
         }
     }
 

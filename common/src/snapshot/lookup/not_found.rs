@@ -1,6 +1,8 @@
 //! Nothing has that name: where it is instead, or what is nearest.
 
-use crate::model::{Kind, ResourceRef};
+use std::collections::BTreeSet;
+
+use crate::model::{Kind, Name, ResourceRef};
 
 use super::MeshSnapshot;
 
@@ -27,13 +29,18 @@ impl NotFound {
         bare: bool,
     ) -> Self {
         let known = references(snapshot);
-        let same_name = known.iter().filter(|r| &*r.name == name && (bare || r.kind == *kind));
-        let mut found: Vec<String> = same_name.map(ToString::to_string).collect();
+        let of_kind = |r: &&ResourceRef| bare || r.kind == *kind;
+        let named = |any_kind: bool| {
+            let same = known.iter().filter(|r| &*r.name == name && (any_kind || of_kind(r)));
+            same.map(ToString::to_string).collect::<Vec<String>>()
+        };
+        // What has the name elsewhere, or is called almost so, or has the name and is of another kind.
+        let mut found = named(false);
         if found.is_empty() {
-            let alike = known.iter().filter(|r| bare || r.kind == *kind).collect();
-            found = nearest(name, alike);
-        } else {
-            found.sort();
+            found = nearest(name, known.iter().filter(of_kind).collect());
+        }
+        if found.is_empty() {
+            found = named(true);
         }
         Self {
             message: format!("no {} `{name}` in namespace `{namespace}`", kind.printed()),
@@ -42,8 +49,11 @@ impl NotFound {
     }
 
     pub(super) fn namespace(snapshot: &MeshSnapshot, name: &str) -> Self {
-        let known = snapshot.namespaces.keys().map(|n| ResourceRef::cluster(Kind::Namespace, n.clone()));
-        let known: Vec<ResourceRef> = known.collect();
+        let read = snapshot.namespaces.keys().cloned();
+        let used = snapshot.workloads.iter().map(|workload| workload.identity.namespace.as_str().into());
+        let known: BTreeSet<Name> = read.chain(used).collect();
+        let known: Vec<ResourceRef> =
+            known.into_iter().map(|name| ResourceRef::cluster(Kind::Namespace, name)).collect();
         Self {
             message: format!("no namespace `{name}`"),
             hints: hint(&nearest(name, known.iter().collect())),

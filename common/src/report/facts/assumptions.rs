@@ -1,0 +1,118 @@
+//! What was taken for what is not there, as far as an answer rests on it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::codes::{Code, Evidence};
+use crate::model::{DataPlane, Evidence as CaptureEvidence, Kind, Readiness, ResourceRef, Workload};
+use crate::policy::Mesh;
+use crate::policy::ir::{PolicyIndex, Provenance};
+use crate::report::AssumptionEntry;
+
+use super::Facts;
+
+/// More subjects than this are told as a number.
+const MAX_SUBJECTS: usize = 5;
+
+impl Facts {
+    pub(super) fn assumptions(&self, mesh: &Mesh<'_>) -> Vec<AssumptionEntry> {
+        let mut found: BTreeSet<AssumptionEntry> = self.extra.clone();
+        found.extend(mesh.snapshot.assumptions.iter().map(AssumptionEntry::of));
+        found.extend(self.enrolled_as_labelled(mesh));
+        found.extend(self.ready_as_written(mesh));
+        found.extend(self.namespaces_not_read(mesh));
+        found.extend(self.endpoints_of_callers_node(mesh));
+        found.extend(self.filled_namespaces(mesh));
+        found.extend(self.version_of_ztunnel(mesh));
+        found.into_iter().collect()
+    }
+
+    fn enrolled_as_labelled(&self, mesh: &Mesh<'_>) -> Vec<AssumptionEntry> {
+        let intended = |w: &&Workload| {
+            w.capture.evidence == CaptureEvidence::Intent && w.capture.data_plane != DataPlane::None
+        };
+        let enrolled = self.workloads(mesh).filter(intended).map(|w| w.owner.clone());
+        about(Code::EnrolledAsLabelled, enrolled.collect())
+    }
+
+    fn ready_as_written(&self, mesh: &Mesh<'_>) -> Vec<AssumptionEntry> {
+        if self.services.is_empty() {
+            return Vec::new();
+        }
+        let assumed = self.of_destinations(mesh).filter(|w| w.readiness == Readiness::Assumed);
+        about(Code::ReadyAsWritten, assumed.map(|w| w.owner.clone()).collect())
+    }
+
+    fn namespaces_not_read(&self, mesh: &Mesh<'_>) -> Vec<AssumptionEntry> {
+        let unread = |w: &&Workload| {
+            let namespace = w.identity.namespace.as_str();
+            let labels = mesh.snapshot.namespace_labels(namespace);
+            w.capture.evidence == CaptureEvidence::Intent && labels.is_none()
+        };
+        let namespaces: BTreeSet<&str> =
+            self.workloads(mesh).filter(unread).map(|w| w.identity.namespace.as_str()).collect();
+        let namespaces = namespaces.into_iter().map(|name| ResourceRef::cluster(Kind::Namespace, name));
+        about(Code::NamespaceNotRead, namespaces.collect())
+    }
+
+    fn endpoints_of_callers_node(&self, mesh: &Mesh<'_>) -> Vec<AssumptionEntry> {
+        let services = self.services.iter().filter_map(|at| mesh.snapshot.services.get(*at));
+        let local = services.filter(|service| service.local_only).map(|service| service.reference.clone());
+        about(Code::EndpointOfCallersNode, local.collect())
+    }
+
+    /// An older ztunnel enforces a dry-run policy that is sent.
+    fn version_of_ztunnel(&self, mesh: &Mesh<'_>) -> Option<AssumptionEntry> {
+        let mut applied = self.of_destinations(mesh).flat_map(|workload| mesh.applied(workload).policies);
+        let is_dry = |policy: PolicyIndex| mesh.policies.get(policy).is_some_and(|policy| policy.dry_run);
+        let matters = mesh.snapshot.settings.istiod.sends_dry_run
+            && mesh.snapshot.settings.ztunnel.is_none()
+            && applied.any(is_dry);
+        matters.then(|| AssumptionEntry {
+            code: Code::ZtunnelVersionAssumed,
+            subject: None,
+            values: Evidence::none(),
+        })
+    }
+
+    /// Objects of the question whose namespace was filled in.
+    fn filled_namespaces(&self, mesh: &Mesh<'_>) -> Vec<AssumptionEntry> {
+        let filled = &mesh.snapshot.namespace_assumed;
+        if filled.is_empty() {
+            return Vec::new();
+        }
+        let workloads = self.workloads(mesh).map(|w| w.reference.clone());
+        let services = self.services.iter().filter_map(|at| mesh.snapshot.services.get(*at));
+        let applied = self.of_destinations(mesh).flat_map(|workload| mesh.applied(workload).policies);
+        let policies = applied.filter_map(|index| match &mesh.policies.get(index)?.provenance {
+            Provenance::Resource { reference, .. } => Some(reference.clone()),
+            Provenance::Default => None,
+        });
+        let all: BTreeSet<ResourceRef> =
+            workloads.chain(services.map(|service| service.reference.clone())).chain(policies).collect();
+        let mut by_namespace: BTreeMap<&str, BTreeSet<ResourceRef>> = Default::default();
+        for (object, namespace) in all.iter().filter_map(|object| Some((object, filled.get(object)?))) {
+            by_namespace.entry(namespace).or_default().insert(object.clone());
+        }
+        let entries = by_namespace.into_iter().flat_map(|(namespace, objects)| {
+            let mut entries = about(Code::NamespaceAssumed, objects);
+            for entry in &mut entries {
+                entry.values = entry.values.clone().with("value", namespace);
+            }
+            entries
+        });
+        entries.collect()
+    }
+}
+
+/// One entry for each subject, or one for so many.
+fn about(code: Code, subjects: BTreeSet<ResourceRef>) -> Vec<AssumptionEntry> {
+    let entry = |subject: String| AssumptionEntry {
+        code,
+        values: Evidence::none().with("subject", &subject),
+        subject: Some(subject),
+    };
+    if subjects.len() > MAX_SUBJECTS {
+        return vec![entry(format!("{} objects", subjects.len()))];
+    }
+    subjects.iter().map(|subject| entry(subject.to_string())).collect()
+}

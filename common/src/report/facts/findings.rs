@@ -1,0 +1,65 @@
+//! What was found on the objects that an answer rests on.
+
+use std::cmp::Reverse;
+
+use rustc_hash::FxHashMap;
+
+use crate::codes::Finding;
+use crate::model::{Namespace, Workload};
+use crate::policy::{Mesh, Remark};
+
+use super::Facts;
+
+impl Facts {
+    /// Remarks on the policies that could apply to the destinations, and on the destinations themselves.
+    pub(super) fn findings(&self, mesh: &Mesh<'_>) -> (Vec<Finding>, usize) {
+        let mut by_namespace: FxHashMap<&Namespace, Vec<&Workload>> = FxHashMap::default();
+        for workload in self.of_destinations(mesh) {
+            by_namespace.entry(&workload.identity.namespace).or_default().push(workload);
+        }
+        let remarks = mesh.policies.remarks.iter().filter(|remark| concerns(mesh, &by_namespace, remark));
+        let own = self.of_destinations(mesh).flat_map(|workload| mesh.remarks_on(workload));
+        let mut ignored = 0;
+        let mut found: Vec<Finding> = Vec::new();
+        for remark in remarks.cloned().chain(own) {
+            if remark.ignored {
+                ignored += 1;
+            } else {
+                found.push(finding(mesh, &remark));
+            }
+        }
+        found.sort_by(|a, b| (Reverse(a.severity), a).cmp(&(Reverse(b.severity), b)));
+        found.dedup();
+        (found, ignored)
+    }
+}
+
+/// Whether the object of a remark could apply to one of the destinations.
+fn concerns(mesh: &Mesh<'_>, destinations: &FxHashMap<&Namespace, Vec<&Workload>>, remark: &Remark) -> bool {
+    let Some(namespace) = &remark.subject.namespace else { return false };
+    let selector = mesh.selector_of(&remark.subject);
+    let selected = |workload: &&Workload| match selector {
+        Some(Some(wanted)) => workload.labels.is_empty() || workload.labels.contains_all(wanted),
+        Some(None) | None => true,
+    };
+    if *namespace == mesh.snapshot.settings.mesh.root_namespace {
+        return destinations.values().flatten().any(selected);
+    }
+    destinations.get(namespace).is_some_and(|workloads| workloads.iter().any(selected))
+}
+
+/// A remark with its line.
+fn finding(mesh: &Mesh<'_>, remark: &Remark) -> Finding {
+    let location = mesh.snapshot.sources.locate(&remark.origin, &remark.path);
+    let subject = match &remark.subject.namespace {
+        Some(namespace) => format!("{}/{namespace}/{}", remark.subject.kind.wire(), remark.subject.name),
+        None => format!("{}/{}", remark.subject.kind.wire(), remark.subject.name),
+    };
+    Finding {
+        code: remark.code,
+        severity: remark.code.severity(),
+        subject,
+        location: location.map(|l| format!("{}:{}", l.file, l.line)),
+        evidence: remark.evidence.clone(),
+    }
+}

@@ -1,0 +1,72 @@
+//! What could not be read or is not judged: what of it could change an answer, and what could not.
+
+use std::collections::BTreeSet;
+
+use rustc_hash::FxHashSet;
+
+use crate::codes::Evidence;
+use crate::model::{Kind, Namespace};
+use crate::policy::Mesh;
+use crate::report::GapEntry;
+use crate::snapshot::{Affects, Gap, GapKind, Unreadable};
+
+use super::Facts;
+
+impl Facts {
+    /// What could change the answer, and what could not.
+    pub(super) fn gaps(&self, mesh: &Mesh<'_>) -> (Vec<GapEntry>, Vec<GapEntry>) {
+        let destinations: FxHashSet<&Namespace> =
+            self.of_destinations(mesh).map(|w| &w.identity.namespace).collect();
+        let ends: FxHashSet<&Namespace> = self.workloads(mesh).map(|w| &w.identity.namespace).collect();
+        let policies = Policies::new(self, mesh);
+        let touches = |gap: &&Gap| match &gap.affects {
+            _ if policies.all.contains(gap) => policies.decisive.contains(gap),
+            Affects::Everything => true,
+            Affects::Policies(namespace) => destinations.contains(namespace),
+            Affects::Workloads(namespace) => self.all_callers || ends.contains(namespace),
+            Affects::Nothing => false,
+        };
+        let (here, elsewhere): (Vec<&Gap>, Vec<&Gap>) = mesh.snapshot.gaps.iter().partition(touches);
+        let mut here: BTreeSet<GapEntry> = here.into_iter().map(GapEntry::of).collect();
+        here.extend(self.extra_gaps.iter().cloned());
+        here.extend(self.objects.iter().map(|(code, object)| {
+            let subject = object.to_string();
+            GapEntry::of(&Gap {
+                code: *code,
+                kind: GapKind::Unsupported,
+                location: None,
+                affects: Affects::of(&object.kind, object.namespace.clone()),
+                evidence: Evidence::none().with("subject", &subject),
+                subject,
+            })
+        }));
+        let elsewhere: BTreeSet<GapEntry> = elsewhere.into_iter().map(GapEntry::of).collect();
+        (here.into_iter().collect(), elsewhere.into_iter().collect())
+    }
+}
+
+/// The gaps of policies that cannot be read: of these it is known exactly whether an answer hangs on them.
+#[derive(Default)]
+struct Policies<'a> {
+    all: FxHashSet<&'a Gap>,
+    decisive: FxHashSet<&'a Gap>,
+}
+
+impl<'a> Policies<'a> {
+    fn new(facts: &Facts, mesh: &'a Mesh<'_>) -> Self {
+        let is_policy = |unreadable: &&Unreadable| {
+            unreadable.is(&Kind::AuthorizationPolicy) || unreadable.is(&Kind::PeerAuthentication)
+        };
+        let all: FxHashSet<&Gap> =
+            mesh.snapshot.unreadable.iter().filter(is_policy).map(|unreadable| &unreadable.gap).collect();
+        if all.is_empty() || !facts.undecided {
+            return Self { all, ..Self::default() };
+        }
+        let decisive = facts.of_destinations(mesh).flat_map(|workload| {
+            let applied = mesh.applied(workload);
+            applied.unreadable.into_iter().chain(applied.unreadable_authentication)
+        });
+        let decisive = decisive.filter_map(|at| Some(&mesh.snapshot.unreadable.get(at)?.gap)).collect();
+        Self { all, decisive }
+    }
+}
