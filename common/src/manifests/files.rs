@@ -9,6 +9,9 @@ use crate::snapshot::{Affects, Format, Gap, GapKind, Objects, Progress};
 
 use super::{Options, read_text};
 
+#[cfg(test)]
+mod tests;
+
 /// What a directory is searched for, as kubectl does.
 const EXTENSIONS: &[&str] = &["json", "yaml", "yml"];
 
