@@ -1,13 +1,17 @@
 //! Properties that hold for every mesh: the two questions of the engine agree, and the order of the input says
 //! nothing.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use mesh_common::manifests;
 use mesh_common::model::{Identity, Peer, PortRef, WorkloadIndex};
 use mesh_common::policy::fold::Domain;
 use mesh_common::policy::peer_set::AllPeers;
-use mesh_common::policy::{Decision, Dialled, Mesh, PolicySet, Reach, Resolution, Target, judge_peer, reach};
+use mesh_common::policy::{
+    Caller, Callers, Decision, Detail, Dialled, Mesh, PeerAnswer, PeerClass, PolicySet, Reach, Resolution,
+    Target, Verdict, evaluate, judge_peer, peers, reach,
+};
 use mesh_common::snapshot::{MeshSnapshot, SettingsOverride};
 use mesh_testkit::{Random, odd, seed};
 
@@ -157,4 +161,146 @@ fn applied(set: &PolicySet, workload: &mesh_common::model::Workload) -> (Vec<Str
     authentication.sort();
     authentication.dedup();
     (names, authentication)
+}
+
+/// Every answer of a list in which a workload is named.
+fn rows_of<'a>(answers: &'a [PeerAnswer], index: WorkloadIndex) -> Vec<&'a PeerAnswer> {
+    answers.iter().filter(|answer| answer.workloads.contains(&index)).collect()
+}
+
+/// What is worth asking about in a mesh: pods alone and together, Services.
+fn targets(snapshot: &MeshSnapshot) -> Vec<Target> {
+    let mut by_owner: BTreeMap<String, Vec<WorkloadIndex>> = BTreeMap::new();
+    for index in snapshot.indexes() {
+        let workload = snapshot.workload(index).unwrap();
+        by_owner.entry(workload.owner.to_string()).or_default().push(index);
+    }
+    let alone = snapshot.indexes().map(|index| Target::Workloads(vec![index]));
+    let together = by_owner.into_values().map(Target::Workloads);
+    alone.chain(together).chain((0..snapshot.services.len()).map(Target::Service)).collect()
+}
+
+/// What an answer comes down to. Of a certain one from one destination, what every gate said; of others that
+/// depends on the order in which answers were put together.
+fn brief(decision: &Decision, is_one: bool) -> String {
+    let verdict = decision.verdict();
+    let gates =
+        decision.gates.iter().map(|gate| format!("{:?}={:?}:{:?}", gate.gate, gate.outcome, gate.reason));
+    let attributes: Vec<&str> = decision.conditions.iter().map(|condition| condition.attribute).collect();
+    match verdict {
+        Verdict::Allowed | Verdict::Denied if is_one => {
+            format!("{verdict:?} {:?}", gates.collect::<Vec<_>>())
+        }
+        _ => format!("{verdict:?} {attributes:?}"),
+    }
+}
+
+/// What each identity gets, in whichever row it is.
+fn by_identity(answers: &[PeerAnswer], is_one: bool) -> BTreeMap<&Identity, BTreeSet<String>> {
+    let mut all: BTreeMap<&Identity, BTreeSet<String>> = BTreeMap::new();
+    for answer in answers {
+        if let PeerClass::Identity(identity) = &answer.class {
+            all.entry(identity).or_default().insert(brief(&answer.decision, is_one));
+        }
+    }
+    all
+}
+
+/// A matrix puts most identities into one row: what it says of them is what a list says of each.
+fn same_for_every_identity(each: &[PeerAnswer], matrix: &[PeerAnswer], is_one: bool, context: &str) {
+    let (each, named) = (by_identity(each, is_one), by_identity(matrix, is_one));
+    let common = matrix.iter().find_map(|answer| match answer.class {
+        PeerClass::EachOtherIdentity(count) => {
+            Some((count, BTreeSet::from([brief(&answer.decision, is_one)])))
+        }
+        _ => None,
+    });
+    let mut unnamed = 0;
+    for (identity, answers) in &each {
+        let said = named.get(identity).or_else(|| {
+            unnamed += 1;
+            common.as_ref().map(|(_, answers)| answers)
+        });
+        assert_eq!(said, Some(answers), "{context}: {identity}");
+    }
+    assert_eq!(unnamed, common.map_or(0, |(count, _)| count), "{context}");
+}
+
+/// Addresses that belong to nothing, near those that rules name and far from them.
+const ADDRESSES: [&str; 7] =
+    ["10.0.0.77", "203.0.113.9", "9.255.255.255", "255.255.255.255", "fd00::5", "::", "::ffff:10.0.0.77"];
+
+/// Every address is in one row of those from outside, which says what a question about it says; so is whoever
+/// has no address that is known.
+fn from_outside(
+    mesh: &Mesh<'_>,
+    resolution: &Resolution,
+    answers: &[PeerAnswer],
+    is_one: bool,
+    context: &str,
+) -> usize {
+    let rows: Vec<&PeerAnswer> = answers.iter().filter(|answer| answer.class == PeerClass::Outside).collect();
+    for address in ADDRESSES.map(|text| text.parse::<IpAddr>().unwrap()) {
+        let holds = |row: &&&PeerAnswer| {
+            row.addresses.is_empty() || row.addresses.iter().any(|net| net.contains(&address.to_canonical()))
+        };
+        let of_address: Vec<&&PeerAnswer> = rows.iter().filter(holds).collect();
+        assert_eq!(of_address.len(), 1, "{context}: {address}");
+        let asked = evaluate(mesh, &Caller::Address(address), resolution);
+        assert_eq!(brief(&of_address[0].decision, is_one), brief(&asked, is_one), "{context}: {address}");
+    }
+    let verdicts: BTreeSet<Verdict> = rows.iter().map(|row| row.decision.verdict()).collect();
+    let expected = match verdicts.iter().copied().collect::<Vec<_>>().as_slice() {
+        [only] => *only,
+        several if several.contains(&Verdict::Unknown) => Verdict::Unknown,
+        _ => Verdict::Conditional,
+    };
+    assert_eq!(evaluate(mesh, &Caller::Outside, resolution).verdict(), expected, "{context}: outside");
+    ADDRESSES.len() + 1
+}
+
+#[test]
+fn a_list_says_of_every_workload_what_a_question_about_it_says() {
+    let mut connections = 0;
+    for seed in seed()..seed() + MESHES / 5 {
+        let snapshot = snapshot(&odd::list(&odd::cluster(seed)));
+        let mesh = Mesh::new(&snapshot);
+        let callers = Callers::new(&mesh);
+        for target in targets(&snapshot) {
+            for dialled in target.ports(&mesh) {
+                let resolution = target.resolve(&mesh, &dialled);
+                let (each, _) = peers(&mesh, &callers, &target, &resolution, Detail::Each);
+                let is_one = matches!(&resolution, Resolution::Destinations(of) if of.len() == 1);
+                let (matrix, _) = peers(&mesh, &callers, &target, &resolution, Detail::Matrix);
+                same_for_every_identity(
+                    &each,
+                    &matrix,
+                    is_one,
+                    &format!("seed {seed}: {target:?} port {dialled}"),
+                );
+                connections += from_outside(
+                    &mesh,
+                    &resolution,
+                    &each,
+                    is_one,
+                    &format!("seed {seed}: {target:?} port {dialled}"),
+                );
+                for index in snapshot.indexes() {
+                    let asked = evaluate(&mesh, &Caller::Workload(index), &resolution);
+                    let rows = rows_of(&each, index);
+                    let whose = &snapshot.workload(index).unwrap().reference;
+                    if target == Target::Workloads(vec![index]) && rows.is_empty() {
+                        continue;
+                    }
+                    let context = format!("seed {seed}: {whose} to {target:?} port {dialled}");
+                    assert_eq!(rows.len(), 1, "{context}: in {} rows", rows.len());
+                    let listed = &rows[0].decision;
+                    assert_eq!(brief(listed, is_one), brief(&asked, is_one), "{context}");
+                    connections += 1;
+                }
+            }
+        }
+    }
+    println!("connections compared: {connections}");
+    assert!(connections >= 10_000);
 }

@@ -1,8 +1,9 @@
 //! One connection: who calls, where it ends up, what every gate says.
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 
-use crate::model::Peer;
+use crate::model::{Kind, Peer};
 
 use super::arrival::{Arrival, Caller, complete, either, node_decides, without_judging};
 use super::decision::{Decision, GateOutcome};
@@ -23,11 +24,28 @@ pub fn evaluate(mesh: &Mesh<'_>, caller: &Caller, resolution: &Resolution) -> De
         (Resolution::Destinations(destinations), _) => destinations,
         _ => return Decision::default(),
     };
-    let answers: Vec<(Vec<String>, Decision)> = by_arrival(mesh, caller, destinations)
+    let destinations = without_itself(mesh, caller, destinations);
+    let answers: Vec<(Vec<String>, Decision)> = by_arrival(mesh, caller, &destinations)
         .into_iter()
         .map(|(arrival, of)| (names(mesh, &of), arrive(mesh, &arrival, &of)))
         .collect();
     complete(combine(DESTINATION, &answers), caller.egress(mesh))
+}
+
+/// Of several pods that are addressed directly, a caller that is one of them is taken to mean the others: what
+/// it gets at its own address, which never leaves the pod, would hide what it gets there.
+fn without_itself<'a>(
+    mesh: &Mesh<'_>,
+    caller: &Caller,
+    destinations: &'a [Destination],
+) -> Cow<'a, [Destination]> {
+    let Caller::Workload(index) = caller else { return Cow::Borrowed(destinations) };
+    let is_pod = mesh.workload(*index).is_some_and(|workload| workload.reference.kind == Kind::Pod);
+    let is_itself = |of: &Destination| of.service.is_none() && of.workload() == Some(*index);
+    if !is_pod || destinations.len() < 2 || !destinations.iter().any(is_itself) {
+        return Cow::Borrowed(destinations);
+    }
+    Cow::Owned(destinations.iter().filter(|of| !is_itself(of)).cloned().collect())
 }
 
 fn names(mesh: &Mesh<'_>, destinations: &[Destination]) -> Vec<String> {
@@ -85,13 +103,19 @@ pub fn judge_peer(mesh: &Mesh<'_>, peer: &Peer, destinations: &[Destination]) ->
         cells.into_iter().map(|cell| cell.decision).next().unwrap_or_default()
     };
     if peer.address.is_some() || !blocks.divide() {
-        return from(peer.address);
+        return from(peer.address.map(|address| address.to_canonical()));
     }
-    let range = |at: usize| {
-        let values = blocks.cover(&[at]).iter().map(ToString::to_string).collect();
-        (values, from(blocks.example(at)))
+    let mut answers: Vec<(Vec<usize>, Decision)> = Vec::new();
+    for (position, decision) in (0..blocks.len()).map(|at| (at, from(blocks.example(at)))) {
+        match answers.iter_mut().find(|(_, known)| *known == decision) {
+            Some((positions, _)) => positions.push(position),
+            None => answers.push((vec![position], decision)),
+        }
+    }
+    let named = |(positions, decision): (Vec<usize>, Decision)| {
+        (blocks.cover(&positions).iter().map(ToString::to_string).collect(), decision)
     };
-    combine(SOURCE_IP, &(0..blocks.len()).map(range).collect::<Vec<_>>())
+    combine(SOURCE_IP, &answers.into_iter().map(named).collect::<Vec<_>>())
 }
 
 fn source_blocks(mesh: &Mesh<'_>, variants: &[Variant<'_>]) -> Blocks {
@@ -167,11 +191,11 @@ impl Domain for OnePeer<'_> {
     }
 
     fn source_ip(&self, block: &Block) -> bool {
-        self.peer.address.is_some_and(|address| block.contains(&address))
+        !block.is_mapped() && self.peer.address.is_some_and(|address| block.contains(&address))
     }
 
     fn destination_ip(&self, block: &Block) -> bool {
-        self.destination.is_some_and(|address| block.contains(&address))
+        !block.is_mapped() && self.destination.is_some_and(|address| block.contains(&address))
     }
 
     fn destination_port(&self, port: u16) -> bool {

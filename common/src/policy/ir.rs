@@ -216,6 +216,16 @@ impl Block {
         self.0.contains(address)
     }
 
+    /// Whether it lies among the IPv4-mapped addresses. Those are seen as IPv4 before anything is compared
+    /// (ztunnel src/socket.rs, `to_canonical`), so that it matches nothing.
+    #[must_use]
+    pub fn is_mapped(&self) -> bool {
+        match self.0 {
+            IpNet::V6(net) => net.prefix_len() >= 96 && net.network().to_ipv4_mapped().is_some(),
+            IpNet::V4(_) => false,
+        }
+    }
+
     /// The block.
     #[must_use]
     pub fn net(&self) -> IpNet {

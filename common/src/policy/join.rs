@@ -35,11 +35,10 @@ pub(super) const DESTINATION: Attribute =
 pub fn combine(attribute: Attribute, answers: &[(Vec<String>, Decision)]) -> Decision {
     let Some((_, first)) = answers.first() else { return Decision::default() };
     let of = |verdict: Verdict| answers.iter().find(|(_, decision)| decision.verdict() == verdict);
-    let verdict = first.verdict();
-    let is_same = |decision: &Decision| {
-        decision == first || decision.verdict() == verdict && verdict != Verdict::Conditional
+    let comes_down_to_first = |decision: &Decision| {
+        decision.verdict() == first.verdict() && decision.conditions == first.conditions
     };
-    if answers.iter().all(|(_, decision)| is_same(decision)) {
+    if answers.iter().all(|(_, decision)| comes_down_to_first(decision)) {
         return first.clone();
     }
     if let Some((_, unknown)) = of(Verdict::Unknown) {
@@ -67,7 +66,9 @@ fn conditions(attribute: Attribute, answers: &[(Vec<String>, Decision)]) -> Vec<
     let mut by_attribute: BTreeMap<&'static str, Vec<String>> = BTreeMap::new();
     for (values, decision) in answers.iter().filter(|(_, decision)| decision.verdict() != Verdict::Denied) {
         let own = decision.conditions.iter().map(|condition| (condition.attribute, &condition.values));
-        for (name, values) in own.chain([(attribute.name, values)]) {
+        // What an answer itself says of the attribute is more exact.
+        let is_said = decision.conditions.iter().any(|condition| condition.attribute == attribute.name);
+        for (name, values) in own.chain((!is_said).then_some((attribute.name, values))) {
             let known = by_attribute.entry(name).or_default();
             let new: Vec<String> = values.iter().filter(|value| !known.contains(value)).cloned().collect();
             known.extend(new);

@@ -301,7 +301,7 @@ impl Domain for AllPeers<'_> {
     }
 
     fn destination_ip(&self, block: &Block) -> bool {
-        self.destination.is_some_and(|address| block.contains(&address))
+        !block.is_mapped() && self.destination.is_some_and(|address| block.contains(&address))
     }
 
     fn destination_port(&self, port: u16) -> bool {

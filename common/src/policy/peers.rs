@@ -15,7 +15,7 @@ use crate::model::{Identity, Name, Workload, WorkloadIndex};
 
 use super::arrival::{Caller, address_of, complete, either, without_judging};
 use super::callers::{Callers, Group, Leaves};
-use super::decision::{Decision, Gate, GateOutcome, Judgement, Verdict};
+use super::decision::{Decision, Gate, GateOutcome, Verdict};
 use super::evaluate::evaluate;
 use super::gates::network_policy;
 use super::gates::resolve::{At, Resolution, Target};
@@ -174,7 +174,12 @@ impl Listing<'_> {
 
     /// The answer that most identities get who have only one.
     fn most_common_answer(&self) -> Option<Common> {
-        let plain = |group: &Group| group.leaves == Leaves::Captured && group.egress.is_empty();
+        let plain = |group: &Group| {
+            let by_itself = |member: &WorkloadIndex| self.reach.unlike_others.contains(member);
+            group.leaves == Leaves::Captured
+                && group.egress.is_empty()
+                && (self.reach.unlike_others.is_empty() || !group.members.iter().any(by_itself))
+        };
         let groups = self.callers.by_identity.iter().enumerate();
         let of_row = |(row, groups): (usize, &Vec<Group>)| {
             groups.iter().all(plain).then(|| self.answers.only_cell(row)).flatten()
@@ -194,14 +199,17 @@ impl Listing<'_> {
 
     /// The answers of a group of one identity, by the addresses of its members.
     fn of_group(&self, row: usize, group: &Group) -> Vec<(Vec<WorkloadIndex>, Decision)> {
-        let members = group.members.iter().copied().filter(|member| Some(*member) != self.myself);
-        let egress = self.egress(group);
-        let finished = |decision: Decision| complete(decision, egress.clone());
+        let (asked, members) = self.callers_of(group);
+        let egress = network_policy::of_isolated(group.egress.clone());
+        let finished = |decision: Decision| complete(decision, Some(egress.clone()));
         if group.leaves == Leaves::Stopped {
             let stopped = without_judging(GateOutcome::Block, Reason::RedirectionPending);
-            return vec![(members.collect(), stopped)];
+            return vec![(asked.into_iter().chain(members).collect(), finished(stopped))];
         }
-        let mut parts: Vec<(Vec<WorkloadIndex>, Decision)> = Vec::new();
+        let mut parts = Parts::default();
+        for index in asked {
+            parts.add(vec![index], evaluate(self.mesh, &Caller::Workload(index), self.resolution));
+        }
         for (positions, workloads) in self.by_position(members) {
             let mut decision = self.answers.at(row, &positions);
             if group.leaves == Leaves::Envoy
@@ -210,22 +218,19 @@ impl Listing<'_> {
                 let plaintext = self.answers.at(self.answers.plaintext, &positions);
                 decision = either(decision, plaintext, envoy.owner.clone());
             }
-            let decision = finished(decision);
-            match parts.iter_mut().find(|(_, known)| *known == decision) {
-                Some((known, _)) => known.extend(workloads),
-                None => parts.push((workloads, decision)),
-            }
+            parts.add(workloads, finished(decision));
         }
-        if parts.is_empty() {
+        if parts.0.is_empty() {
             // Only the target itself runs as it: the identity has an answer all the same.
-            parts.push((Vec::new(), finished(self.answers.at(row, &self.all_positions()))));
+            parts.add(Vec::new(), finished(self.answers.at(row, &self.all_positions())));
         }
-        parts
+        parts.0
     }
 
-    fn egress(&self, group: &Group) -> Option<Judgement> {
-        let first = group.members.first().and_then(|index| self.mesh.workload(*index))?;
-        (!group.egress.is_empty()).then(|| network_policy::of_source(self.mesh, first))
+    /// The members of a group that are asked one by one, and those for whom the answers for all hold.
+    fn callers_of(&self, group: &Group) -> (Vec<WorkloadIndex>, Vec<WorkloadIndex>) {
+        let members = group.members.iter().copied().filter(|member| Some(*member) != self.myself);
+        members.partition(|member| self.reach.unlike_others.contains(member))
     }
 
     fn all_positions(&self) -> Vec<usize> {
@@ -238,10 +243,7 @@ impl Listing<'_> {
     }
 
     /// Workloads by the ranges that their addresses may be in.
-    fn by_position(
-        &self,
-        members: impl Iterator<Item = WorkloadIndex>,
-    ) -> Vec<(Vec<usize>, Vec<WorkloadIndex>)> {
+    fn by_position(&self, members: Vec<WorkloadIndex>) -> Vec<(Vec<usize>, Vec<WorkloadIndex>)> {
         let blocks = self.reach.universe.blocks();
         let mut groups: Vec<(Vec<usize>, Vec<WorkloadIndex>)> = Vec::new();
         for index in members {
@@ -309,25 +311,30 @@ impl Listing<'_> {
             if on_node || group.leaves == Leaves::Stopped || !group.egress.is_empty() {
                 all.extend(self.of_special(group));
             } else {
-                ordinary.extend(&group.members);
+                let (asked, members) = self.callers_of(group);
+                all.extend(self.asked(asked.into_iter().map(|index| vec![index])));
+                ordinary.extend(members);
             }
         }
-        ordinary.retain(|index| Some(*index) != self.myself);
         ordinary.sort_unstable();
         all.extend(self.of_ordinary(ordinary));
         all
     }
 
-    /// A group whose own side or node matters, asked one by one for each different address.
+    /// A group whose own side or node matters, asked once for each different address.
     fn of_special(&self, group: &Group) -> Vec<PeerAnswer> {
-        let members = group.members.iter().copied().filter(|member| Some(*member) != self.myself);
-        let mut parts: Vec<(Vec<WorkloadIndex>, Decision)> = Vec::new();
-        for (_, workloads) in self.by_position(members) {
-            let Some(first) = workloads.first() else { continue };
-            let decision = evaluate(self.mesh, &Caller::Workload(*first), self.resolution);
-            match parts.iter_mut().find(|(_, known)| *known == decision) {
-                Some((known, _)) => known.extend(workloads),
-                None => parts.push((workloads, decision)),
+        let (asked, members) = self.callers_of(group);
+        let groups = self.by_position(members).into_iter().map(|(_, workloads)| workloads);
+        self.asked(groups.chain(asked.into_iter().map(|index| vec![index])))
+    }
+
+    /// What groups get of which any member can be asked.
+    fn asked(&self, groups: impl Iterator<Item = Vec<WorkloadIndex>>) -> Vec<PeerAnswer> {
+        let mut parts = Parts::default();
+        for workloads in groups {
+            if let Some(first) = workloads.first() {
+                let decision = evaluate(self.mesh, &Caller::Workload(*first), self.resolution);
+                parts.add(workloads, decision);
             }
         }
         let answer = |(workloads, decision)| PeerAnswer {
@@ -336,7 +343,7 @@ impl Listing<'_> {
             workloads: self.listed(workloads),
             decision,
         };
-        parts.into_iter().map(answer).collect()
+        parts.0.into_iter().map(answer).collect()
     }
 
     /// The answers for plaintext, block by block where addresses matter.
@@ -398,6 +405,19 @@ impl Listing<'_> {
         match self.detail {
             Detail::Each => workloads,
             Detail::Matrix => Vec::new(),
+        }
+    }
+}
+
+/// Workloads by what they get.
+#[derive(Default)]
+struct Parts(Vec<(Vec<WorkloadIndex>, Decision)>);
+
+impl Parts {
+    fn add(&mut self, workloads: Vec<WorkloadIndex>, decision: Decision) {
+        match self.0.iter_mut().find(|(_, known)| *known == decision) {
+            Some((known, _)) => known.extend(workloads),
+            None => self.0.push((workloads, decision)),
         }
     }
 }

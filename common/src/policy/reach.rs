@@ -5,10 +5,10 @@
 
 use std::net::IpAddr;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::codes::Reason;
-use crate::model::{Capture, DataPlane, Namespace, ResourceRef, Workload};
+use crate::model::{Capture, DataPlane, Namespace, ResourceRef, Workload, WorkloadIndex};
 
 use super::decision::Decision;
 use super::fold::Domain;
@@ -39,6 +39,9 @@ pub struct Reach {
     pub cells: Vec<Cell<PeerSet>>,
     /// Whether some destination lets identities arrive.
     pub takes_identities: bool,
+    /// Pods, of several that are addressed directly, that are unlike any other of them: what they themselves get
+    /// at the others is not what everyone gets at all.
+    pub unlike_others: FxHashSet<WorkloadIndex>,
 }
 
 /// Destinations that no policy and no gate tells apart.
@@ -71,7 +74,16 @@ pub fn reach(mesh: &Mesh<'_>, resolution: &Resolution) -> Reach {
         }
     };
     let takes_identities = variants.iter().any(|v| v.workload.is_some_and(Workload::is_captured));
-    Reach { cells, takes_identities, universe }
+    Reach { cells, takes_identities, unlike_others: unlike_others(&variants), universe }
+}
+
+fn unlike_others(variants: &[Variant<'_>]) -> FxHashSet<WorkloadIndex> {
+    if variants.len() < 2 {
+        return FxHashSet::default();
+    }
+    let alone = variants.iter().filter(|variant| variant.names.len() == 1);
+    let direct = alone.filter(|variant| variant.destination.service.is_none());
+    direct.filter_map(|variant| variant.destination.workload()).collect()
 }
 
 fn everyone<D: Domain>(domain: &D, decision: Decision) -> Cell<D::Set> {

@@ -126,22 +126,26 @@ fn subject(text: &str) -> Result<Subject, LocatorError> {
     }
 }
 
-/// `10.0.0.7:80`, `[fd00::7]:80`, `fd00::7`.
+/// `10.0.0.7:80`, `[fd00::7]:80`, `fd00::7`. An IPv4-mapped address is one of IPv4.
 fn address_and_port(text: &str) -> Result<(Subject, Option<PortRef>), LocatorError> {
     let invalid = || LocatorError::Address(text.to_owned());
-    if let Ok(address) = text.parse::<IpAddr>() {
-        return Ok((Subject::Address(address), None));
+    let address = |text: &str| {
+        let parsed: Result<IpAddr, _> = text.parse();
+        parsed.map(|address| Subject::Address(address.to_canonical())).map_err(|_| invalid())
+    };
+    if let Ok(address) = address(text) {
+        return Ok((address, None));
     }
     if let Some(bracketed) = text.strip_prefix('[') {
-        let (address, rest) = bracketed.split_once(']').ok_or_else(invalid)?;
+        let (inside, rest) = bracketed.split_once(']').ok_or_else(invalid)?;
         let port = match rest {
             "" => None,
             _ => Some(PortRef::of(rest.strip_prefix(':').ok_or_else(invalid)?)),
         };
-        return Ok((Subject::Address(address.parse().map_err(|_| invalid())?), port));
+        return Ok((address(inside)?, port));
     }
-    let (address, port) = text.rsplit_once(':').ok_or_else(invalid)?;
-    Ok((Subject::Address(address.parse().map_err(|_| invalid())?), Some(PortRef::of(port))))
+    let (inside, port) = text.rsplit_once(':').ok_or_else(invalid)?;
+    Ok((address(inside)?, Some(PortRef::of(port))))
 }
 
 impl fmt::Display for Locator {

@@ -191,7 +191,7 @@ fn addresses(status: &PodStatus) -> Vec<IpAddr> {
     if written.is_empty() {
         written.extend(&status.pod_ip);
     }
-    written.into_iter().filter_map(|ip| ip.parse().ok()).collect()
+    written.into_iter().filter_map(|ip| Some(ip.parse::<IpAddr>().ok()?.to_canonical())).collect()
 }
 
 /// istiod's `IsPodReady`; a pod that is being deleted is not.

@@ -4,6 +4,8 @@ use serde_json::{Value, json};
 
 use crate::Random;
 
+mod cluster;
+
 /// Namespaces of pods and policies; the first is the root.
 pub const NAMESPACES: [&str; 4] = ["istio-system", "a", "ab", "b"];
 /// Accounts of pods.
@@ -91,6 +93,19 @@ pub fn mesh(seed: u64) -> Vec<Value> {
     for index in 0..random.below(6) {
         objects.push(peer_authentication(random, index));
     }
+    objects
+}
+
+/// A mesh in which more than ztunnel has a say: Envoys, nodes' own networks, Services of every kind, waypoints,
+/// NetworkPolicies, pods that are not ready, templates.
+#[must_use]
+pub fn cluster(seed: u64) -> Vec<Value> {
+    let mut objects = mesh(seed);
+    let mut random = Random::new(seed.wrapping_mul(31).wrapping_add(7));
+    for object in objects.iter_mut().filter(|object| object["kind"] == "Pod") {
+        cluster::vary(&mut random, object);
+    }
+    cluster::extend(&mut random, &mut objects);
     objects
 }
 

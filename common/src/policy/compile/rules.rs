@@ -223,9 +223,7 @@ impl Items<'_, '_> {
     }
 
     fn blocks(&mut self, values: &[Name], path: &FieldPath, field: &'static str) -> Vec<Block> {
-        for value in
-            values.iter().filter(|value| strings::block(value).is_some_and(|b| strings::is_mapped(&b)))
-        {
+        for value in values.iter().filter(|value| strings::block(value).is_some_and(|b| b.is_mapped())) {
             self.remark(Code::MappedAddress, value, path, field);
         }
         self.kept(values, path, field, "IP address or block", |value| strings::block(value))

@@ -58,11 +58,3 @@ fn address(value: &str) -> Option<IpAddr> {
         _ => value.parse().ok(),
     }
 }
-
-/// Whether a block lies among the IPv4-mapped addresses, which ztunnel never sees.
-pub(super) fn is_mapped(block: &Block) -> bool {
-    match block.net() {
-        IpNet::V6(net) => net.prefix_len() >= 96 && net.network().to_ipv4_mapped().is_some(),
-        IpNet::V4(_) => false,
-    }
-}

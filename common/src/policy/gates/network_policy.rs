@@ -2,7 +2,7 @@
 //! answer unknown, never allowed.
 
 use crate::codes::Reason;
-use crate::model::Workload;
+use crate::model::{ResourceRef, Workload};
 use crate::policy::decision::{By, Gate, GateOutcome, Judgement};
 use crate::policy::fold::Domain;
 use crate::policy::mesh::{Direction, Mesh};
@@ -21,10 +21,15 @@ pub(super) fn ingress<D: Domain>(domain: &D, flow: &Flow<'_>) -> Parts<D::Set> {
 
 /// What holds for what a workload sends.
 pub(in crate::policy) fn of_source(mesh: &Mesh<'_>, source: &Workload) -> Judgement {
-    judgement(Gate::NetworkPolicyEgress, mesh.isolating(source, Direction::Egress))
+    of_isolated(mesh.isolating(source, Direction::Egress))
 }
 
-fn judgement(gate: Gate, isolating: Vec<crate::model::ResourceRef>) -> Judgement {
+/// What holds for what is sent by a workload that these objects isolate.
+pub(in crate::policy) fn of_isolated(by: Vec<ResourceRef>) -> Judgement {
+    judgement(Gate::NetworkPolicyEgress, by)
+}
+
+fn judgement(gate: Gate, isolating: Vec<ResourceRef>) -> Judgement {
     match isolating.into_iter().min() {
         Some(first) => {
             Judgement::new(gate, GateOutcome::Unknown, Reason::NetworkPolicyNotJudged).by(By::Object(first))

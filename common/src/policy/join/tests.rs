@@ -72,3 +72,10 @@ fn conditions_of_all_answers_are_told() {
     assert_eq!(joined.verdict(), Verdict::Conditional);
     assert_eq!(conditions(&joined), ["destination.port: 1,2", "destination.workload: a,b"]);
 }
+
+#[test]
+fn what_an_answer_says_of_an_attribute_is_more_exact() {
+    let group = (vec!["a".to_owned(), "b".to_owned()], at_one_pod(["a", "b"]));
+    let joined = combine(DESTINATION, &[group, (vec!["c".to_owned()], allowed())]);
+    assert_eq!(conditions(&joined), ["destination.workload: a,c"]);
+}

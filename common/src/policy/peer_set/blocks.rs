@@ -25,7 +25,8 @@ impl Blocks {
     pub fn new(blocks: &[Block]) -> Self {
         let mut v4 = vec![0];
         let mut v6 = vec![0];
-        for block in blocks {
+        let seen = || blocks.iter().filter(|block| !block.is_mapped());
+        for block in seen() {
             match block.net() {
                 IpNet::V4(net) => {
                     v4.push(net.network().to_bits());
@@ -41,7 +42,7 @@ impl Blocks {
         v4.dedup();
         v6.sort_unstable();
         v6.dedup();
-        Self { v4, v6, one: blocks.is_empty() }
+        Self { v4, v6, one: seen().next().is_none() }
     }
 
     /// How many ranges there are.
@@ -57,9 +58,13 @@ impl Blocks {
         !self.one
     }
 
-    /// The range of an address.
+    /// The range of an address. One that is IPv4-mapped is seen as IPv4.
     #[must_use]
     pub fn position(&self, address: IpAddr) -> usize {
+        self.position_of(address.to_canonical())
+    }
+
+    fn position_of(&self, address: IpAddr) -> usize {
         if self.one {
             return 0;
         }
@@ -77,8 +82,11 @@ impl Blocks {
     /// The ranges inside of a block that was given to [`Blocks::new`].
     #[must_use]
     pub fn inside(&self, block: &Block) -> Range<usize> {
-        let first = self.position(block.net().network());
-        let last = self.position(block.net().broadcast());
+        if block.is_mapped() {
+            return 0..0;
+        }
+        let first = self.position_of(block.net().network());
+        let last = self.position_of(block.net().broadcast());
         first..last + 1
     }
 
