@@ -3,6 +3,8 @@
 //!
 //! `CASE=part-of-a-name` runs only the cases whose file names contain that.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot run fails")]
+
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -178,7 +180,6 @@ fn text(by: Option<&DecidedBy>, of: fn(&DecidedBy) -> Option<String>) -> String 
     by.and_then(of).unwrap_or_else(|| "none".to_owned())
 }
 
-#[expect(clippy::ptr_arg, reason = "the shape of map")]
 fn list(names: &Vec<String>) -> String {
     format!("{names:?}")
 }

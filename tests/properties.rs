@@ -1,6 +1,8 @@
 //! Properties that hold for every mesh: the two questions of the engine agree, and the order of the input says
 //! nothing.
 
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot run fails")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
@@ -164,7 +166,7 @@ fn applied(set: &PolicySet, workload: &mesh_common::model::Workload) -> (Vec<Str
 }
 
 /// Every answer of a list in which a workload is named.
-fn rows_of<'a>(answers: &'a [PeerAnswer], index: WorkloadIndex) -> Vec<&'a PeerAnswer> {
+fn rows_of(answers: &[PeerAnswer], index: WorkloadIndex) -> Vec<&PeerAnswer> {
     answers.iter().filter(|answer| answer.workloads.contains(&index)).collect()
 }
 

@@ -1,7 +1,7 @@
 //! The engine: what the data plane decides about a connection, and about all peers at once.
 //!
-//! [`PolicySet::compile`] makes of a snapshot what istiod sends to ztunnel; [`evaluate`] judges one connection,
-//! [`reach`] every peer of a workload; both go through one fold ([`fold`]) and one list of [`gates`]. Pure: no
+//! [`PolicySet::compile`] makes of a snapshot what istiod sends to ztunnel; [`evaluate()`] judges one connection,
+//! [`reach()`] every peer of a workload; both go through one fold (`fold`) and one list of `gates`. Pure: no
 //! I/O, no clock, no printing. Answers are data with their evidence; sentences are written in `render`.
 
 mod arrival;

@@ -2,7 +2,7 @@
 //!
 //! serde's derive cannot do three things that Kubernetes objects need: take `null` for "not set" in every
 //! field, keep the *names* of unknown fields without building their values (`flatten` would lose the place
-//! of an error), and refuse a field that is given twice. [`wire!`] writes the visitor that can.
+//! of an error), and refuse a field that is given twice. `wire!` writes the visitor that can.
 
 use serde::de::{Deserialize, Deserializer};
 

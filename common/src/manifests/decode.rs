@@ -52,7 +52,7 @@ impl<B: Body> Decoder<'_, B> {
         let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
         match (group, kind) {
             ("", "Namespace") => {
-                self.plain(&Kind::Namespace, |objects, object| objects.namespaces.push(object))
+                self.plain(&Kind::Namespace, |objects, object| objects.namespaces.push(object));
             }
             ("", "Node") => self.plain(&Kind::Node, |objects, object| objects.nodes.push(object)),
             ("", "ServiceAccount") => {

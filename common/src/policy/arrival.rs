@@ -190,7 +190,7 @@ pub(super) fn without_judging(outcome: GateOutcome, reason: Reason) -> Decision 
 }
 
 /// With its identity or as plaintext: one answer when both come down to the same, else unknown.
-pub(super) fn either(identity: Decision, plaintext: Decision, envoy: ResourceRef) -> Decision {
+pub(super) fn either(identity: Decision, plaintext: &Decision, envoy: ResourceRef) -> Decision {
     if identity.verdict() == plaintext.verdict() && identity.conditions == plaintext.conditions {
         return identity;
     }

@@ -74,7 +74,7 @@ fn arrive(mesh: &Mesh<'_>, arrival: &Arrival, destinations: &[Destination]) -> D
         Arrival::As(peer) => judge_peer(mesh, peer, destinations),
         Arrival::Either { identity, plaintext, envoy } => either(
             judge_peer(mesh, identity, destinations),
-            judge_peer(mesh, plaintext, destinations),
+            &judge_peer(mesh, plaintext, destinations),
             envoy.clone(),
         ),
         Arrival::Past(reason) => without_judging(GateOutcome::Pass, *reason),

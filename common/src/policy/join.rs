@@ -78,16 +78,19 @@ fn conditions(attribute: Attribute, answers: &[(Vec<String>, Decision)]) -> Vec<
     conditions.map(|(attribute, values)| Condition { attribute, values }).collect()
 }
 
+/// What holds in the worlds of some values.
+type World<T> = (Vec<String>, T);
+
 /// Cells of several possible worlds into cells of one.
 pub(super) fn join<D: Domain>(
     domain: &D,
     attribute: Attribute,
-    worlds: Vec<(Vec<String>, Vec<Cell<D::Set>>)>,
+    worlds: Vec<World<Vec<Cell<D::Set>>>>,
 ) -> Vec<Cell<D::Set>> {
     let mut worlds = worlds.into_iter();
     let Some((values, cells)) = worlds.next() else { return Vec::new() };
     let start = |cell: Cell<D::Set>| (cell.peers, vec![(values.clone(), cell.decision)]);
-    let mut joined: Vec<(D::Set, Vec<(Vec<String>, Decision)>)> = cells.into_iter().map(start).collect();
+    let mut joined: Vec<(D::Set, Vec<World<Decision>>)> = cells.into_iter().map(start).collect();
     for (values, cells) in worlds {
         let mut next = Vec::with_capacity(joined.len());
         for (peers, answers) in &joined {
@@ -106,7 +109,10 @@ pub(super) fn join<D: Domain>(
         }
         joined = next;
     }
-    let cell = |(peers, answers): (D::Set, Vec<_>)| Cell { peers, decision: combine(attribute, &answers) };
+    let cell = |(peers, answers): (D::Set, Vec<World<Decision>>)| Cell {
+        peers,
+        decision: combine(attribute, &answers),
+    };
     merge(domain, joined.into_iter().map(cell).collect())
 }
 

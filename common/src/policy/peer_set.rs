@@ -9,7 +9,7 @@
 //!
 //! - Who is one of: an identity that something runs as; an identity that a policy names in full and nothing
 //!   runs as; a group of all other identities of the mesh's trust domain that no condition divides
-//!   ([`names`]); no identity; any identity of another trust domain, which no captured workload ever lets in.
+//!   (`names`); no identity; any identity of another trust domain, which no captured workload ever lets in.
 //! - Where is a range of addresses that no block of these policies divides ([`blocks`]). Without any rule
 //!   about addresses there is one range.
 //!

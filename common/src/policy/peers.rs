@@ -216,7 +216,7 @@ impl Listing<'_> {
                 && let Some(envoy) = workloads.first().and_then(|index| self.mesh.workload(*index))
             {
                 let plaintext = self.answers.at(self.answers.plaintext, &positions);
-                decision = either(decision, plaintext, envoy.owner.clone());
+                decision = either(decision, &plaintext, envoy.owner.clone());
             }
             parts.add(workloads, finished(decision));
         }

@@ -101,7 +101,7 @@ impl PolicySet {
             match policy.scope {
                 Scope::Global => self.global.push(index),
                 Scope::Namespace => {
-                    self.by_namespace.entry(policy.namespace.clone()).or_default().push(index)
+                    self.by_namespace.entry(policy.namespace.clone()).or_default().push(index);
                 }
                 Scope::WorkloadSelector => {
                     if let Some(labels) = &policy.selector {

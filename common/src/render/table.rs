@@ -10,7 +10,7 @@ use super::text::escaped;
 const LONGEST: usize = 72;
 
 /// A table, a line for each row. Cells may hold colours; text from elsewhere was escaped before it got any.
-pub(super) fn table(look: Look, headers: &[&str], rows: Vec<Vec<String>>) -> String {
+pub(super) fn table(look: Look, headers: &[&str], rows: &[Vec<String>]) -> String {
     let is_long = |row: &[String]| row.iter().rev().skip(1).any(|cell| cell.chars().count() > LONGEST);
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled).force_no_tty();
@@ -28,7 +28,7 @@ pub(super) fn table(look: Look, headers: &[&str], rows: Vec<Vec<String>>) -> Str
     if let Some(header) = lines.next().filter(|_| look.headers && !headers.is_empty()) {
         add(&header);
     }
-    for row in &rows {
+    for row in rows {
         if is_long(row) {
             add(&row.join("   "));
         } else {

@@ -193,7 +193,7 @@ fn metadata(namespace: &str, name: &str, labels: &Value) -> Value {
 }
 
 fn uid(random: &mut Random) -> String {
-    let (a, b) = (random.next(), random.next());
+    let (a, b) = (random.bits(), random.bits());
     format!("{:08x}-{:04x}-4{:03x}-a{:03x}-{:012x}", a >> 32, a & 0xffff, a >> 16 & 0xfff, b & 0xfff, b >> 16)
 }
 

@@ -1,5 +1,10 @@
 //! What the tests are made with: numbers from a seed, generated meshes, transcripts of commands.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "objects are built here by their own fields; a mistake fails the test"
+)]
+
 pub mod large;
 pub mod odd;
 pub mod random;

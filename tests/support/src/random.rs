@@ -12,7 +12,7 @@ impl Random {
     }
 
     /// Any number.
-    pub fn next(&mut self) -> u64 {
+    pub fn bits(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
         mixed = (mixed ^ mixed >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -25,7 +25,7 @@ impl Random {
         if end == 0 {
             return 0;
         }
-        usize::try_from(self.next() % end as u64).unwrap_or_default()
+        usize::try_from(self.bits() % end as u64).unwrap_or_default()
     }
 
     /// Whether something with this chance, in percent, happens.

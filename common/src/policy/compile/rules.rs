@@ -191,14 +191,14 @@ impl Items<'_, '_> {
         match &*condition.key {
             "source.ip" => converted.source_ips = self.both(values, not_values, &path, Self::blocks),
             "destination.ip" => {
-                converted.destination_ips = self.both(values, not_values, &path, Self::blocks)
+                converted.destination_ips = self.both(values, not_values, &path, Self::blocks);
             }
             "destination.port" => {
-                converted.destination_ports = self.both(values, not_values, &path, Self::ports)
+                converted.destination_ports = self.both(values, not_values, &path, Self::ports);
             }
             "source.namespace" => converted.namespaces = self.both(values, not_values, &path, Self::texts),
             "source.principal" => {
-                converted.principals = self.both(values, not_values, &path, Self::principals)
+                converted.principals = self.both(values, not_values, &path, Self::principals);
             }
             other => http.push(other.to_owned()),
         }
@@ -219,14 +219,14 @@ impl Items<'_, '_> {
     }
 
     fn ports(&mut self, values: &[Name], path: &FieldPath, field: &'static str) -> Vec<u16> {
-        self.kept(values, path, field, "port number", |value| strings::port(value))
+        self.kept(values, path, field, "port number", strings::port)
     }
 
     fn blocks(&mut self, values: &[Name], path: &FieldPath, field: &'static str) -> Vec<Block> {
         for value in values.iter().filter(|value| strings::block(value).is_some_and(|b| b.is_mapped())) {
             self.remark(Code::MappedAddress, value, path, field);
         }
-        self.kept(values, path, field, "IP address or block", |value| strings::block(value))
+        self.kept(values, path, field, "IP address or block", strings::block)
     }
 
     fn texts(&mut self, values: &[Name], path: &FieldPath, field: &'static str) -> Vec<StringMatch> {

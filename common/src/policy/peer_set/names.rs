@@ -238,7 +238,7 @@ impl NameCells {
     }
 
     fn label(&self, at: usize) -> String {
-        let part = |list: &[Name], at: Option<usize>| at.and_then(|at| list.get(at)).map(|n| n.to_string());
+        let part = |list: &[Name], at: Option<usize>| at.and_then(|at| list.get(at)).map(ToString::to_string);
         match self.cells.get(at) {
             Some(Cell::Exact(at)) => part(&self.exact, Some(*at)).unwrap_or_default(),
             Some(Cell::Region { prefix, suffix }) => {

@@ -35,8 +35,8 @@ pub fn reachability_check(
         }
         Format::Table | Format::Wide | Format::Name => {
             let wide = format == Format::Wide;
-            let rows = results.iter().map(|result| line(result, look, wide)).collect();
-            out.write_all(table(look, &headers(wide), rows).as_bytes())
+            let rows: Vec<_> = results.iter().map(|result| line(result, look, wide)).collect();
+            out.write_all(table(look, &headers(wide), &rows).as_bytes())
         }
     }
 }

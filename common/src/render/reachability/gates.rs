@@ -36,7 +36,7 @@ pub(super) fn of(report: &Reachability, row: &Row, look: Look) -> String {
         let cells = [format!("  {}", gate.gate.as_str()), gate.outcome.as_str().to_owned()];
         cells.into_iter().chain([escaped(&text).into_owned()]).collect()
     });
-    out.push_str(&table(Look { headers: false, ..look }, &[], lines.collect()));
+    out.push_str(&table(Look { headers: false, ..look }, &[], &lines.collect::<Vec<_>>()));
     if let Some(location) = row.decided_by.as_ref().and_then(|by| by.location.as_deref()) {
         out.push_str(&format!("  decided at {}\n", escaped(location)));
     }

@@ -21,7 +21,7 @@ pub(super) fn fitted(report: &Reachability, look: Look, wide: bool) -> String {
     let headers = full.headers();
     let has_room = |columns| columns >= ROOM_FOR_WORKLOADS && width(&headers, &full.cells()) <= columns;
     let short = !look.width.is_none_or(has_room);
-    table(look, &headers, Lines { look, short, ..full }.cells())
+    table(look, &headers, &Lines { look, short, ..full }.cells())
 }
 
 /// How the lines of a report are written.
@@ -83,11 +83,11 @@ impl Lines<'_> {
         cells
     }
 
-    /// All names; or the first two, and how many more.
+    /// All names; or the first, and how many more.
     fn names(&self, names: &[String]) -> String {
         match names {
-            [first, second, rest @ ..] if self.short && rest.len() > 1 => {
-                escaped(&format!("{first},{second} and {} more", rest.len())).into_owned()
+            [first, rest @ ..] if self.short && rest.len() > 1 => {
+                escaped(&format!("{first} and {} more", rest.len())).into_owned()
             }
             _ => joined(names),
         }

@@ -31,7 +31,7 @@ impl Facts {
             w.capture.evidence == CaptureEvidence::Intent && w.capture.data_plane != DataPlane::None
         };
         let enrolled = self.workloads(mesh).filter(intended).map(|w| w.owner.clone());
-        about(Code::EnrolledAsLabelled, enrolled.collect())
+        about(Code::EnrolledAsLabelled, &enrolled.collect())
     }
 
     fn ready_as_written(&self, mesh: &Mesh<'_>) -> Vec<AssumptionEntry> {
@@ -39,7 +39,7 @@ impl Facts {
             return Vec::new();
         }
         let assumed = self.of_destinations(mesh).filter(|w| w.readiness == Readiness::Assumed);
-        about(Code::ReadyAsWritten, assumed.map(|w| w.owner.clone()).collect())
+        about(Code::ReadyAsWritten, &assumed.map(|w| w.owner.clone()).collect())
     }
 
     fn namespaces_not_read(&self, mesh: &Mesh<'_>) -> Vec<AssumptionEntry> {
@@ -51,13 +51,13 @@ impl Facts {
         let namespaces: BTreeSet<&str> =
             self.workloads(mesh).filter(unread).map(|w| w.identity.namespace.as_str()).collect();
         let namespaces = namespaces.into_iter().map(|name| ResourceRef::cluster(Kind::Namespace, name));
-        about(Code::NamespaceNotRead, namespaces.collect())
+        about(Code::NamespaceNotRead, &namespaces.collect())
     }
 
     fn endpoints_of_callers_node(&self, mesh: &Mesh<'_>) -> Vec<AssumptionEntry> {
         let services = self.services.iter().filter_map(|at| mesh.snapshot.services.get(*at));
         let local = services.filter(|service| service.local_only).map(|service| service.reference.clone());
-        about(Code::EndpointOfCallersNode, local.collect())
+        about(Code::EndpointOfCallersNode, &local.collect())
     }
 
     /// An older ztunnel enforces a dry-run policy that is sent.
@@ -94,7 +94,7 @@ impl Facts {
             by_namespace.entry(namespace).or_default().insert(object.clone());
         }
         let entries = by_namespace.into_iter().flat_map(|(namespace, objects)| {
-            let mut entries = about(Code::NamespaceAssumed, objects);
+            let mut entries = about(Code::NamespaceAssumed, &objects);
             for entry in &mut entries {
                 entry.values = entry.values.clone().with("value", namespace);
             }
@@ -105,7 +105,7 @@ impl Facts {
 }
 
 /// One entry for each subject, or one for so many.
-fn about(code: Code, subjects: BTreeSet<ResourceRef>) -> Vec<AssumptionEntry> {
+fn about(code: Code, subjects: &BTreeSet<ResourceRef>) -> Vec<AssumptionEntry> {
     let entry = |subject: String| AssumptionEntry {
         code,
         values: Evidence::none().with("subject", &subject),

@@ -5,7 +5,9 @@ use rustc_hash::FxHashMap;
 
 use crate::codes::{Code, Evidence};
 use crate::model::{PortRef, ResourceRef, WorkloadIndex};
-use crate::policy::{Callers, Detail, Dialled, Mesh, Resolution, Target, Verdict, peers, refuses_plaintext};
+use crate::policy::{
+    Callers, Destination, Detail, Dialled, Mesh, Resolution, Target, Verdict, peers, refuses_plaintext,
+};
 use crate::report::Facts;
 
 use super::row::{Row, Rows, settle};
@@ -56,7 +58,7 @@ impl TargetQuestion {
             workloads.iter().for_each(|index| facts.destination(*index));
         }
         if let Resolution::Destinations(destinations) = resolution {
-            destinations.iter().filter_map(|d| d.workload()).for_each(|index| facts.destination(index));
+            destinations.iter().filter_map(Destination::workload).for_each(|index| facts.destination(index));
         }
     }
 }
