@@ -102,7 +102,7 @@ impl Context<'_> {
     fn unreadable_document(&self, wrong: &Wrong, sketch: Option<ResourceRef>, objects: &mut Objects) {
         let location = self.location(wrong);
         let subject = match &sketch {
-            Some(sketch) => format!("{}/{}", sketch.kind.wire(), sketch.key()),
+            Some(sketch) => sketch.to_string(),
             None => format!("a document in {}", location.file),
         };
         let affects = match &sketch {

@@ -101,7 +101,7 @@ impl MeshSnapshot {
         let by_namespace = by_namespace(&workloads);
         let services = services::services(&objects, &workloads, &by_namespace);
         let (authorization_policies, peer_authentications, unreadable) =
-            policies(&mut objects, &settings, &namespaces);
+            policies(&mut objects, &settings, &namespaces, &mut gaps);
         gaps.extend(unreadable.iter().map(|unreadable| unreadable.gap.clone()));
         Self {
             nodes: nodes(&objects),
@@ -148,6 +148,15 @@ impl MeshSnapshot {
         self.by_address.get(&address).copied()
     }
 
+    /// The node that has an address, by the pods that share its network.
+    #[must_use]
+    pub fn node_at(&self, address: IpAddr) -> Option<&Name> {
+        let sharing = self.workloads.iter().filter(|workload| workload.host_network);
+        sharing
+            .filter(|workload| workload.addresses.contains(&address))
+            .find_map(|workload| workload.node.as_ref())
+    }
+
     /// The labels of a namespace; none when it was not read.
     #[must_use]
     pub fn namespace_labels(&self, namespace: &str) -> Option<&Labels> {
@@ -187,8 +196,14 @@ fn accounts(objects: &Objects) -> BTreeSet<(Namespace, ServiceAccount)> {
 
 type Policies = (Vec<Policy<AuthorizationPolicy>>, Vec<Policy<PeerAuthentication>>, Vec<Unreadable>);
 
-/// Sorts the policies into those that can be understood and those that cannot.
-fn policies(objects: &mut Objects, settings: &Settings, namespaces: &FxHashMap<Name, Labels>) -> Policies {
+/// Sorts the policies into those that can be understood and those that cannot. Defects of a policy that ztunnel
+/// never gets decide nothing.
+fn policies(
+    objects: &mut Objects,
+    settings: &Settings,
+    namespaces: &FxHashMap<Name, Labels>,
+    gaps: &mut Vec<Gap>,
+) -> Policies {
     let visibility = visible::Visibility { settings, namespaces };
     let mut unreadable = std::mem::take(&mut objects.unreadable);
     let mut understood = |defect: Option<Unreadable>| defect.map(|defect| unreadable.push(defect)).is_none();
@@ -197,7 +212,13 @@ fn policies(objects: &mut Objects, settings: &Settings, namespaces: &FxHashMap<N
         .into_iter()
         .map(|object| Policy { hidden: visibility.hidden(&object.meta), object })
         .filter(|policy| {
-            policy.hidden.is_some() || understood(visible::defect_of_authorization(&policy.object, sources))
+            let defect = || visible::defect_of_authorization(&policy.object, sources);
+            if policy.hidden.is_some() || visible::is_dropped(&policy.object, settings) {
+                let harmless = |defect: Unreadable| Gap { affects: Affects::Nothing, ..defect.gap };
+                gaps.extend(defect().map(harmless));
+                return true;
+            }
+            understood(defect())
         })
         .collect();
     let authentication: Vec<_> = std::mem::take(&mut objects.peer_authentications)
@@ -262,8 +283,8 @@ impl Keep<'_> {
         let locate =
             |object: &Object<T>| self.sources.locate(&object.origin, &crate::model::FieldPath::default());
         let subject = match &second.meta.namespace {
-            Some(namespace) => format!("{}/{namespace}/{}", kind.wire(), second.meta.name),
-            None => format!("{}/{}", kind.wire(), second.meta.name),
+            Some(namespace) => format!("{}/{namespace}/{}", kind.printed(), second.meta.name),
+            None => format!("{}/{}", kind.printed(), second.meta.name),
         };
         let first =
             locate(first).map_or_else(|| "the first".to_owned(), |l| format!("{}:{}", l.file, l.line));

@@ -58,10 +58,16 @@ reasons! {
     NoEndpoint;
     /// The Service does not declare the port, or no pod has the port that it is mapped to.
     NoPort;
+    /// The Service declares the port for another protocol: ztunnel sends TCP there too, kube-proxy does not.
+    NotForTcp;
     /// A port of ztunnel itself.
     SelfCall;
     /// Redirected, but no ztunnel answers yet: nothing gets in or out.
     RedirectionPending;
+    /// istiod does not look at the pod's namespace: what its ztunnel does then is not judged.
+    NotDiscovered;
+    /// An EndpointSlice says of a pod what the Service and the pod do not: who is sent where is not judged.
+    EndpointUnclear;
     /// Which of the tied PeerAuthentications holds is not defined, and they differ.
     PeerAuthenticationTie;
     /// A policy that may apply could not be read.

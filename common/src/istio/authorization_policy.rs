@@ -70,14 +70,28 @@ wire! {
     /// One rule: `from`, `to` and every `when` must hold.
     #[derive(Clone, Debug)]
     pub struct Rule {
-        /// Any of these sources.
-        pub from: Vec<From> = "from",
-        /// Any of these operations.
-        pub to: Vec<To> = "to",
+        /// Any of these sources. Without any, whoever it is.
+        pub from: Option<Vec<From>> = "from",
+        /// Any of these operations. Without any, whatever it is.
+        pub to: Option<Vec<To>> = "to",
         /// All of these conditions.
         pub when: Vec<Condition> = "when",
     }
     unknown
+}
+
+impl Rule {
+    /// The entries of `from`.
+    #[must_use]
+    pub fn sources(&self) -> &[From] {
+        self.from.as_deref().unwrap_or_default()
+    }
+
+    /// The entries of `to`.
+    #[must_use]
+    pub fn operations(&self) -> &[To] {
+        self.to.as_deref().unwrap_or_default()
+    }
 }
 
 wire! {

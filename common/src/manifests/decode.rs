@@ -218,8 +218,8 @@ impl<B: Body> Decoder<'_, B> {
         let namespace = (!cluster_wide).then(|| self.context.namespace(namespace));
         let shown = if name.is_empty() { "<unnamed>" } else { &name };
         let subject = match &namespace {
-            Some(namespace) => format!("{}/{namespace}/{shown}", kind.wire()),
-            None => format!("{}/{shown}", kind.wire()),
+            Some(namespace) => format!("{}/{namespace}/{shown}", kind.printed()),
+            None => format!("{}/{shown}", kind.printed()),
         };
         let evidence = Evidence::none()
             .with("subject", &subject)

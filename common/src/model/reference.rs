@@ -84,13 +84,13 @@ kinds! {
     /// core/v1
     Node: "Node", "node", "nodes", "no";
     /// security.istio.io
-    AuthorizationPolicy: "AuthorizationPolicy", "authorizationpolicy", "authorizationpolicies", "ap";
+    AuthorizationPolicy: "AuthorizationPolicy", "AuthorizationPolicy", "authorizationpolicy", "authorizationpolicies", "ap";
     /// security.istio.io
-    PeerAuthentication: "PeerAuthentication", "peerauthentication", "peerauthentications", "pa";
+    PeerAuthentication: "PeerAuthentication", "PeerAuthentication", "peerauthentication", "peerauthentications", "pa";
     /// networking.k8s.io
-    NetworkPolicy: "NetworkPolicy", "networkpolicy", "networkpolicies", "netpol";
+    NetworkPolicy: "NetworkPolicy", "NetworkPolicy", "networkpolicy", "networkpolicies", "netpol";
     /// gateway.networking.k8s.io
-    Gateway: "Gateway", "gateway", "gateways", "gtw";
+    Gateway: "Gateway", "Gateway", "gateway", "gateways", "gtw";
 }
 
 /// One object. Keys are always whole: a bare name would mix namespaces.

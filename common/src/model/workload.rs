@@ -28,6 +28,17 @@ pub enum Evidence {
     Intent,
 }
 
+/// Whether a ztunnel serves a pod that is redirected.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Serving {
+    /// As far as is known.
+    Served,
+    /// Annotation `pending`: no ztunnel answers yet, so nothing gets in or out.
+    Pending,
+    /// istiod does not look at the pod's namespace, so that no ztunnel is told of the pod.
+    Undiscovered,
+}
+
 /// Whether and how a workload's traffic is redirected.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct Capture {
@@ -35,8 +46,8 @@ pub struct Capture {
     pub data_plane: DataPlane,
     /// How that is known.
     pub evidence: Evidence,
-    /// Annotation `pending`: redirected, but no ztunnel answers yet, so nothing gets in or out.
-    pub pending: bool,
+    /// Whether a ztunnel serves what is redirected.
+    pub serving: Serving,
     /// Annotation `ambient.istio.io/bypass-inbound-capture`: plaintext reaches the application directly.
     pub bypass_inbound: bool,
     /// What the labels ask for, where it differs from what runs.

@@ -7,8 +7,8 @@
 use std::net::IpAddr;
 
 use crate::codes::Reason;
-use crate::model::{DataPlane, Identity, Kind, Name, Peer, ResourceRef, Workload, WorkloadIndex};
-use crate::snapshot::Place;
+use crate::model::{DataPlane, Identity, Kind, Name, Peer, ResourceRef, Serving, Workload, WorkloadIndex};
+use crate::snapshot::{Backend, Place};
 
 use super::decision::{By, Decision, Gate, GateOutcome, Judgement};
 use super::gates::network_policy;
@@ -47,8 +47,8 @@ pub enum Arrival {
     },
     /// Past ztunnel.
     Past(Reason),
-    /// Not at all: the caller's own traffic is stopped.
-    Stopped(Reason),
+    /// Not at all, as far as is known: no ztunnel serves the caller.
+    Stopped(Serving),
     /// Past ztunnel or as this peer, which the node decides.
     NodeDecides(Peer),
 }
@@ -62,11 +62,12 @@ impl Caller {
             Place::Service(at) => {
                 let backends =
                     services.get(*at).map(|service| service.backends.as_slice()).unwrap_or_default();
-                let caller = |backend: &crate::snapshot::Backend| match backend {
-                    crate::snapshot::Backend::Workload { index, .. } => Self::Workload(*index),
-                    crate::snapshot::Backend::Address { address, .. } => Self::Address(*address),
+                let caller = |backend: &Backend| match backend {
+                    Backend::Workload { index, .. } => Some(Self::Workload(*index)),
+                    Backend::Address { address, .. } => Some(Self::Address(*address)),
+                    Backend::Unclear => None,
                 };
-                backends.iter().map(caller).collect()
+                backends.iter().filter_map(caller).collect()
             }
             Place::Address(address) => vec![Self::Address(*address)],
             Place::Node(node) => vec![Self::Node(node.clone())],
@@ -118,15 +119,16 @@ fn from_workload(
     destination: &Destination,
     captured: Option<&Workload>,
 ) -> Arrival {
-    if from.capture.pending {
-        return Arrival::Stopped(Reason::RedirectionPending);
-    }
-    // One pod calls itself by its own address; several of one template call each other.
+    // One pod calls itself by its own address, which the rules in the pod let through first; several of one
+    // template call each other.
     if destination.at == At::Workload(index)
         && destination.service.is_none()
         && from.reference.kind == Kind::Pod
     {
         return Arrival::Past(Reason::Loopback);
+    }
+    if from.is_captured() && from.capture.serving != Serving::Served {
+        return Arrival::Stopped(from.capture.serving);
     }
     let Some(to) = captured else {
         return Arrival::As(Peer { identity: None, address: address_of(from, None) });
@@ -140,18 +142,20 @@ fn from_workload(
             Arrival::Either { identity: with_identity, plaintext, envoy: from.owner.clone() }
         }
         DataPlane::None if from.host_network => match &from.node {
-            // nftables exempts only what the kubelet itself opens.
-            Some(node) if !mesh.snapshot.settings.cni.native_nftables => from_node(mesh, node, address, to),
-            _ => Arrival::As(plaintext),
+            Some(node) => from_node(mesh, node, address, to),
+            None => Arrival::As(plaintext),
         },
         DataPlane::None => Arrival::As(plaintext),
     }
 }
 
-/// A process on a node: past ztunnel when the pod runs there too.
+/// A process on a node: past ztunnel when the pod runs there too (iptables; nftables lets past what the kubelet's
+/// user opens: cni/pkg/nftables, `CreateHostRulesForHealthChecks`). A pod comes into the set of those that are
+/// exempt only when ztunnel has taken it (cni/pkg/nodeagent, `AddPodToMesh`).
 fn from_node(mesh: &Mesh<'_>, node: &Name, address: Option<IpAddr>, to: &Workload) -> Arrival {
     let plaintext = Peer { identity: None, address };
     match &to.node {
+        _ if to.capture.serving == Serving::Pending => Arrival::As(plaintext),
         Some(on) if on == node && mesh.snapshot.settings.cni.native_nftables => {
             Arrival::NodeDecides(plaintext)
         }
@@ -170,11 +174,36 @@ pub(super) fn address_of(from: &Workload, to: Option<&Workload>) -> Option<IpAdd
 /// What the caller's side adds to what the destination says.
 pub(super) fn complete(decision: Decision, egress: Option<Judgement>) -> Decision {
     let Some(egress) = egress else { return decision };
+    if decision.gate(Gate::Transport).is_some_and(|transport| transport.reason == Reason::Loopback) {
+        return decision;
+    }
     let mut decision = decision;
     if let Some(gate) =
         decision.gates.iter_mut().find(|judgement| judgement.gate == Gate::NetworkPolicyEgress)
     {
         *gate = egress;
+    }
+    decision
+}
+
+/// What a caller gets that no ztunnel serves.
+pub(super) fn unserved(serving: Serving) -> Decision {
+    match serving {
+        Serving::Undiscovered => without_judging(GateOutcome::Unknown, Reason::NotDiscovered),
+        Serving::Served | Serving::Pending => without_judging(GateOutcome::Block, Reason::RedirectionPending),
+    }
+}
+
+/// What a process of the node gets that is let past ztunnel. It arrives from an address of istio-cni's own, which
+/// a NetworkPolicy may refuse.
+pub(super) fn exempt(mesh: &Mesh<'_>, destinations: &[Destination]) -> Decision {
+    let mut decision = without_judging(GateOutcome::Pass, Reason::HostExempt);
+    let workloads = destinations.iter().filter_map(|of| mesh.workload(of.workload()?));
+    let isolated = workloads.map(|to| network_policy::of_destination(mesh, to));
+    let unclear = isolated.into_iter().find(|judgement| judgement.outcome == GateOutcome::Unknown);
+    let gate = decision.gates.iter_mut().find(|judgement| judgement.gate == Gate::NetworkPolicyIngress);
+    if let (Some(gate), Some(unclear)) = (gate, unclear) {
+        *gate = unclear;
     }
     decision
 }
@@ -205,8 +234,10 @@ pub(super) fn either(identity: Decision, plaintext: &Decision, envoy: ResourceRe
 }
 
 /// Past ztunnel for the kubelet, as a peer for every other process.
-pub(super) fn node_decides(as_peer: Decision) -> Decision {
+pub(super) fn node_decides(exempt: Decision, as_peer: Decision) -> Decision {
     let attribute = Attribute { name: "source.process", reason: Reason::NodeDecides };
-    let past = without_judging(GateOutcome::Pass, Reason::HostExempt);
-    combine(attribute, &[(vec!["kubelet".to_owned()], past), (vec!["any other".to_owned()], as_peer)])
+    combine(
+        attribute,
+        &[(vec!["kubelet's user".to_owned()], exempt), (vec!["any other".to_owned()], as_peer)],
+    )
 }

@@ -3,7 +3,7 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::model::{DataPlane, Name, ResourceRef, Workload, WorkloadIndex};
+use crate::model::{DataPlane, Name, ResourceRef, Serving, Workload, WorkloadIndex};
 
 use super::mesh::{Direction, Mesh};
 
@@ -12,8 +12,8 @@ use super::mesh::{Direction, Mesh};
 pub(super) enum Leaves {
     /// Through ztunnel, with its identity where the destination takes it.
     Captured,
-    /// Not at all: redirected, and no ztunnel answers.
-    Stopped,
+    /// Not at all, as far as is known: redirected, and no ztunnel serves it.
+    Stopped(Serving),
     /// Through an Envoy.
     Envoy,
     /// As it is.
@@ -53,7 +53,7 @@ impl Callers {
             let of_identity =
                 mesh.identities().position(&workload.identity).and_then(|at| by_identity.get_mut(at));
             match (leaves, of_identity) {
-                (leaves @ (Leaves::Captured | Leaves::Stopped | Leaves::Envoy), Some(groups)) => {
+                (leaves @ (Leaves::Captured | Leaves::Stopped(_) | Leaves::Envoy), Some(groups)) => {
                     add(groups, leaves, egress, index);
                 }
                 (leaves, _) => plain.entry((leaves, egress)).or_default().push(index),
@@ -75,8 +75,10 @@ fn add(groups: &mut Vec<Group>, leaves: Leaves, egress: Vec<ResourceRef>, index:
 
 fn leaves(workload: &Workload) -> Leaves {
     match workload.capture.data_plane {
-        DataPlane::Ambient if workload.capture.pending => Leaves::Stopped,
-        DataPlane::Ambient => Leaves::Captured,
+        DataPlane::Ambient => match workload.capture.serving {
+            Serving::Served => Leaves::Captured,
+            stopped => Leaves::Stopped(stopped),
+        },
         DataPlane::Sidecar => Leaves::Envoy,
         DataPlane::None => match &workload.node {
             Some(node) if workload.host_network => Leaves::Node(node.clone()),

@@ -3,9 +3,10 @@
 use std::borrow::Cow;
 use std::net::IpAddr;
 
+use crate::codes::Reason;
 use crate::model::{Kind, Peer};
 
-use super::arrival::{Arrival, Caller, complete, either, node_decides, without_judging};
+use super::arrival::{Arrival, Caller, complete, either, exempt, node_decides, unserved, without_judging};
 use super::decision::{Decision, GateOutcome};
 use super::fold::Domain;
 use super::gates::blocked;
@@ -25,6 +26,10 @@ pub fn evaluate(mesh: &Mesh<'_>, caller: &Caller, resolution: &Resolution) -> De
         _ => return Decision::default(),
     };
     let destinations = without_itself(mesh, caller, destinations);
+    let destinations = on_its_node(mesh, caller, &destinations);
+    if destinations.is_empty() {
+        return blocked(Reason::NoEndpoint, false);
+    }
     let answers: Vec<(Vec<String>, Decision)> = by_arrival(mesh, caller, &destinations)
         .into_iter()
         .map(|(arrival, of)| (names(mesh, &of), arrive(mesh, &arrival, &of)))
@@ -46,6 +51,29 @@ fn without_itself<'a>(
         return Cow::Borrowed(destinations);
     }
     Cow::Owned(destinations.iter().filter(|of| !is_itself(of)).cloned().collect())
+}
+
+/// With internalTrafficPolicy Local, the endpoints of the caller's node, where that is known (ztunnel src/state.rs,
+/// `load_balance`).
+fn on_its_node<'a>(
+    mesh: &Mesh<'_>,
+    caller: &Caller,
+    destinations: &'a [Destination],
+) -> Cow<'a, [Destination]> {
+    let node = match caller {
+        Caller::Workload(index) => mesh.workload(*index).and_then(|workload| workload.node.as_ref()),
+        Caller::Node(node) => Some(node),
+        Caller::Identity(_) | Caller::Address(_) | Caller::Outside => None,
+    };
+    let is_local = |of: &Destination| {
+        of.service.is_some_and(|at| mesh.snapshot.services.get(at).is_some_and(|s| s.local_only))
+    };
+    let node_of = |of: &Destination| mesh.workload(of.workload()?)?.node.as_ref();
+    let Some(node) = node.filter(|_| destinations.iter().all(|of| is_local(of) && node_of(of).is_some()))
+    else {
+        return Cow::Borrowed(destinations);
+    };
+    Cow::Owned(destinations.iter().filter(|of| node_of(of) == Some(node)).cloned().collect())
 }
 
 fn names(mesh: &Mesh<'_>, destinations: &[Destination]) -> Vec<String> {
@@ -77,9 +105,12 @@ fn arrive(mesh: &Mesh<'_>, arrival: &Arrival, destinations: &[Destination]) -> D
             &judge_peer(mesh, plaintext, destinations),
             envoy.clone(),
         ),
+        Arrival::Past(Reason::HostExempt) => exempt(mesh, destinations),
         Arrival::Past(reason) => without_judging(GateOutcome::Pass, *reason),
-        Arrival::Stopped(reason) => without_judging(GateOutcome::Block, *reason),
-        Arrival::NodeDecides(peer) => node_decides(judge_peer(mesh, peer, destinations)),
+        Arrival::Stopped(serving) => unserved(*serving),
+        Arrival::NodeDecides(peer) => {
+            node_decides(exempt(mesh, destinations), judge_peer(mesh, peer, destinations))
+        }
     }
 }
 

@@ -7,7 +7,7 @@ mod authorization;
 pub(super) mod network_policy;
 mod peer_authentication;
 pub(super) mod resolve;
-mod transport;
+pub(super) mod transport;
 
 use crate::codes::Reason;
 use crate::model::Workload;

@@ -7,12 +7,13 @@ use rustc_hash::FxHashMap;
 use crate::codes::{Code, Evidence};
 use crate::istio::WorkloadSelector;
 use crate::model::{
-    DataPlane, FieldPath, Kind, LabelSelector, Labels, Namespace, Protocol, ResourceRef, Workload,
+    DataPlane, FieldPath, Kind, LabelSelector, Labels, Namespace, Protocol, ResourceRef, Serving, Workload,
     WorkloadIndex,
 };
 use crate::snapshot::MeshSnapshot;
 
 use super::compile::Remark;
+use super::peer_authentication::{PeerAuthenticationIndex, tied as tied_remarks};
 use super::peer_set::IdentityTable;
 use super::select::{Applied, PolicySet};
 
@@ -116,36 +117,60 @@ impl<'a> Mesh<'a> {
         Some(*at)
     }
 
-    /// What a reader of a workload should know.
+    /// What a reader of a workload that is called should know.
     #[must_use]
     pub fn remarks_on(&self, workload: &Workload) -> Vec<Remark> {
-        let remark = |code, evidence| Remark {
-            code,
-            subject: workload.reference.clone(),
-            origin: workload.origin,
-            path: FieldPath::default(),
-            evidence,
-            ignored: false,
-        };
+        let mut remarks = self.remarks_on_capture(workload);
+        if !workload.is_captured() {
+            return remarks;
+        }
+        remarks.extend(self.ties_at(workload));
+        let namespace = &workload.identity.namespace;
+        if workload.labels.is_empty() && !self.policies.attached(namespace, &workload.labels).is_empty() {
+            let root = &self.snapshot.settings.mesh.root_namespace;
+            remarks.push(remark(workload, Code::UnlabelledPod, Evidence::none().with("root", root)));
+        }
+        remarks
+    }
+
+    /// What a reader of any workload should know of how its traffic is redirected.
+    #[must_use]
+    pub fn remarks_on_capture(&self, workload: &Workload) -> Vec<Remark> {
         let mut remarks = Vec::new();
         match (workload.capture.data_plane, workload.capture.contradicted_intent) {
             (DataPlane::None, Some(DataPlane::Ambient)) => {
-                remarks.push(remark(Code::NotCapturedAsLabelled, Evidence::none()));
+                remarks.push(remark(workload, Code::NotCapturedAsLabelled, Evidence::none()));
             }
             (DataPlane::Ambient, Some(DataPlane::None)) => {
-                remarks.push(remark(Code::CapturedAgainstLabels, Evidence::none()));
+                remarks.push(remark(workload, Code::CapturedAgainstLabels, Evidence::none()));
             }
             _ => {}
         }
-        let namespace = &workload.identity.namespace;
-        if workload.labels.is_empty()
-            && workload.is_captured()
-            && !self.policies.attached(namespace, &workload.labels).is_empty()
-        {
-            let root = &self.snapshot.settings.mesh.root_namespace;
-            remarks.push(remark(Code::UnlabelledPod, Evidence::none().with("root", root)));
+        if workload.is_captured() && workload.capture.serving == Serving::Undiscovered {
+            let evidence = Evidence::none().with("namespace", &workload.identity.namespace);
+            remarks.push(remark(workload, Code::NamespaceNotDiscovered, evidence));
         }
         remarks
+    }
+
+    fn ties_at(&self, workload: &Workload) -> Vec<Remark> {
+        let ties = self.policies.peer_authentications().ties(&workload.identity.namespace, &workload.labels);
+        let object = |index: &PeerAuthenticationIndex| {
+            self.snapshot.peer_authentications.get(index.0).map(|policy| &policy.object)
+        };
+        ties.iter()
+            .flat_map(|tied| tied_remarks(&tied.iter().filter_map(object).collect::<Vec<_>>()))
+            .collect()
+    }
+
+    /// Whether some rule that counts at a workload asks for the address of the caller.
+    #[must_use]
+    pub fn asks_for_addresses(&self, workload: &Workload) -> bool {
+        let applied = self.applied(workload);
+        let policies = applied.policies.iter().filter_map(|index| self.policies.get(*index));
+        let rules = policies.flat_map(|policy| &policy.rules);
+        let mut matches = rules.flat_map(|rule| &rule.clauses).flat_map(|clause| &clause.matches);
+        workload.is_captured() && matches.any(|one| one.source_ips.items().next().is_some())
     }
 
     /// The ports of a workload that containers declare or policies name.
@@ -187,6 +212,17 @@ impl<'a> Mesh<'a> {
             .map(|i| i.reference.clone())
             .chain(named.iter().chain(&self.isolating_everything).cloned())
             .collect()
+    }
+}
+
+fn remark(workload: &Workload, code: Code, evidence: Evidence) -> Remark {
+    Remark {
+        code,
+        subject: workload.reference.clone(),
+        origin: workload.origin,
+        path: FieldPath::default(),
+        evidence,
+        ignored: false,
     }
 }
 

@@ -18,7 +18,7 @@ use super::ir::{Action, Authorization, Clause, Field, Match, Provenance, Rule, S
 
 mod remarks;
 
-pub(super) use remarks::remarks;
+pub(super) use remarks::{remarks, tied};
 
 /// The name of the policy that denies whatever has no identity.
 pub(super) const STATIC_STRICT: &str = "istio_converted_static_strict";
@@ -79,8 +79,6 @@ pub struct PeerAuthentications {
     entries: Vec<Entry>,
     by_namespace: FxHashMap<Namespace, Vec<usize>>,
     static_strict: Arc<Authorization>,
-    /// Objects of one level of which none is older, by what they are compared in.
-    pub(super) ties: Vec<Vec<ResourceRef>>,
 }
 
 impl PeerAuthentications {
@@ -92,15 +90,7 @@ impl PeerAuthentications {
         for (at, entry) in entries.iter().enumerate() {
             by_namespace.entry(entry.namespace()).or_default().push(at);
         }
-        let mut this = Self {
-            root: root.clone(),
-            entries,
-            by_namespace,
-            static_strict: Arc::new(static_strict(root)),
-            ties: Vec::new(),
-        };
-        this.ties = this.find_ties();
-        this
+        Self { root: root.clone(), entries, by_namespace, static_strict: Arc::new(static_strict(root)) }
     }
 
     /// Whether there is any, so that istiod sends the static policy (policies.go, `DefaultPolicy`).
@@ -298,31 +288,25 @@ impl PeerAuthentications {
         })
     }
 
-    /// Objects that stand at the same level, would be the oldest, and say different things.
-    fn find_ties(&self) -> Vec<Vec<ResourceRef>> {
-        // By the same labels, or by none.
-        let mut groups: FxHashMap<(Namespace, Labels), Vec<&Entry>> = FxHashMap::default();
-        for entry in &self.entries {
-            let labels = match &entry.selects {
-                Selects::Labels(labels) => labels.clone(),
-                Selects::Everything | Selects::EmptySelector => Labels::default(),
-            };
-            groups.entry((entry.namespace(), labels)).or_default().push(entry);
+    /// The objects among which nothing decides which holds for a workload, when that makes a difference; level by
+    /// level, by their positions in the snapshot.
+    #[must_use]
+    pub fn ties(&self, namespace: &Namespace, labels: &Labels) -> Vec<Vec<PeerAuthenticationIndex>> {
+        let effective = self.effective(namespace, labels);
+        let denies = |effective: &Effective| effective.denies.as_ref().map(|policy| policy.rules.clone());
+        if effective.windows(2).all(|pair| matches!(pair, [a, b] if denies(a) == denies(b))) {
+            return Vec::new();
         }
-        let mut ties: Vec<Vec<ResourceRef>> = groups
-            .into_values()
-            .map(|group| oldest(&group))
-            .filter(|oldest| {
-                oldest.iter().any(|a| oldest.iter().any(|b| a.mode != b.mode || a.ports != b.ports))
-            })
-            .map(|oldest| {
-                let mut tied: Vec<ResourceRef> = oldest.iter().map(|entry| entry.reference.clone()).collect();
-                tied.sort();
-                tied
-            })
-            .collect();
-        ties.sort();
-        ties
+        let applying: Vec<&Entry> = self.applying(namespace, labels).collect();
+        let levels = [Level::Mesh, Level::Namespace, Level::Workload].into_iter();
+        let tied = levels.map(|level| {
+            let of_level = applying.iter().copied().filter(|entry| entry.level(&self.root) == level);
+            oldest(&of_level.collect::<Vec<_>>())
+        });
+        let differ = |tied: &Vec<&Entry>| {
+            tied.windows(2).any(|pair| matches!(pair, [a, b] if a.mode != b.mode || a.ports != b.ports))
+        };
+        tied.filter(differ).map(|tied| tied.iter().map(|entry| entry.index).collect()).collect()
     }
 }
 

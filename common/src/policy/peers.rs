@@ -10,10 +10,9 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 use rustc_hash::FxHashSet;
 
-use crate::codes::Reason;
 use crate::model::{Identity, Name, Workload, WorkloadIndex};
 
-use super::arrival::{Caller, address_of, complete, either, without_judging};
+use super::arrival::{Caller, address_of, complete, either, unserved};
 use super::callers::{Callers, Group, Leaves};
 use super::decision::{Decision, Gate, GateOutcome, Verdict};
 use super::evaluate::evaluate;
@@ -202,9 +201,9 @@ impl Listing<'_> {
         let (asked, members) = self.callers_of(group);
         let egress = network_policy::of_isolated(group.egress.clone());
         let finished = |decision: Decision| complete(decision, Some(egress.clone()));
-        if group.leaves == Leaves::Stopped {
-            let stopped = without_judging(GateOutcome::Block, Reason::RedirectionPending);
-            return vec![(asked.into_iter().chain(members).collect(), finished(stopped))];
+        if let Leaves::Stopped(serving) = group.leaves {
+            let all = asked.into_iter().chain(members).collect();
+            return vec![(all, finished(unserved(serving)))];
         }
         let mut parts = Parts::default();
         for index in asked {
@@ -308,7 +307,7 @@ impl Listing<'_> {
         let mut all = Vec::new();
         for group in groups {
             let on_node = matches!(&group.leaves, Leaves::Node(node) if nodes.contains(node));
-            if on_node || group.leaves == Leaves::Stopped || !group.egress.is_empty() {
+            if on_node || matches!(group.leaves, Leaves::Stopped(_)) || !group.egress.is_empty() {
                 all.extend(self.of_special(group));
             } else {
                 let (asked, members) = self.callers_of(group);

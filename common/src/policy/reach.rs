@@ -13,6 +13,7 @@ use crate::model::{Capture, DataPlane, Namespace, ResourceRef, Workload, Workloa
 use super::decision::Decision;
 use super::fold::Domain;
 use super::gates::resolve::{At, Destination, Resolution};
+use super::gates::transport;
 use super::gates::{Flow, blocked, judge};
 use super::ir::{Authorization, Block, PolicyIndex};
 use super::join::{DESTINATION, DESTINATION_IP, join, merge};
@@ -39,8 +40,9 @@ pub struct Reach {
     pub cells: Vec<Cell<PeerSet>>,
     /// Whether some destination lets identities arrive.
     pub takes_identities: bool,
-    /// Pods, of several that are addressed directly, that are unlike any other of them: what they themselves get
-    /// at the others is not what everyone gets at all.
+    /// Callers for whom the answers do not hold, so that each is asked: pods, of several that are addressed
+    /// directly, that are unlike any other of them, because what they get at the others is not what everyone gets
+    /// at all; and whoever is sent to the endpoints of its own node.
     pub unlike_others: FxHashSet<WorkloadIndex>,
 }
 
@@ -74,10 +76,16 @@ pub fn reach(mesh: &Mesh<'_>, resolution: &Resolution) -> Reach {
         }
     };
     let takes_identities = variants.iter().any(|v| v.workload.is_some_and(Workload::is_captured));
-    Reach { cells, takes_identities, unlike_others: unlike_others(&variants), universe }
+    Reach { cells, takes_identities, unlike_others: unlike_others(mesh, &variants), universe }
 }
 
-fn unlike_others(variants: &[Variant<'_>]) -> FxHashSet<WorkloadIndex> {
+fn unlike_others(mesh: &Mesh<'_>, variants: &[Variant<'_>]) -> FxHashSet<WorkloadIndex> {
+    let service = variants.first().and_then(|v| mesh.snapshot.services.get(v.destination.service?));
+    if service.is_some_and(|service| service.local_only) {
+        // Each is sent to its own node.
+        let placed = |index: &WorkloadIndex| mesh.workload(*index).is_some_and(|w| w.node.is_some());
+        return mesh.snapshot.indexes().filter(placed).collect();
+    }
     if variants.len() < 2 {
         return FxHashSet::default();
     }
@@ -124,6 +132,8 @@ struct Key {
     addresses: Vec<(Vec<String>, Option<IpAddr>)>,
     /// What a binding to a waypoint goes by.
     bound: Option<(Namespace, Option<String>, Option<String>)>,
+    /// The object for whose waypoint istiod may have added a policy.
+    auto_allowed: Option<ResourceRef>,
 }
 
 /// Groups destinations that get the same answers.
@@ -202,6 +212,7 @@ impl<'a> Variant<'a> {
             attached: self.applied.peer_authentication.iter().map(|e| e.attached.clone()).collect(),
             unreadable: (self.applied.unreadable.clone(), self.applied.unreadable_authentication.clone()),
             addresses: self.addresses.clone(),
+            auto_allowed: self.workload.and_then(|w| transport::auto_allowed(mesh, &self.destination, w)),
             bound: self.workload.map(|w| {
                 let label = |key| w.labels.get(key).map(str::to_owned);
                 let namespace = w.identity.namespace.clone();

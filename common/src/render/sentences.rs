@@ -89,6 +89,7 @@ pub(super) fn decided_by(row: &Row) -> String {
         Reason::TrustDomainMismatch => "another trust domain".to_owned(),
         Reason::NoEndpoint => "no ready endpoint".to_owned(),
         Reason::NoPort => "no such port".to_owned(),
+        Reason::NotForTcp => "the port is not for TCP".to_owned(),
         Reason::SelfCall => "a port of ztunnel itself".to_owned(),
         Reason::RedirectionPending => "redirection is pending".to_owned(),
         Reason::PeerAuthenticationTie => format!("tied PeerAuthentications ({named})"),
@@ -98,6 +99,8 @@ pub(super) fn decided_by(row: &Row) -> String {
         }
         Reason::WaypointNotJudged => format!("waypoint of {named} is not judged"),
         Reason::SidecarNotJudged => format!("Envoy of {named} is not judged"),
+        Reason::NotDiscovered => "istiod does not look at its namespace".to_owned(),
+        Reason::EndpointUnclear => "the EndpointSlice is not judged".to_owned(),
         Reason::ExternalName => "an ExternalName is not judged".to_owned(),
         Reason::AddressDecides
         | Reason::DestinationDecides

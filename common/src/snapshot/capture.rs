@@ -6,7 +6,7 @@
 //! webhook's (manifests/charts/istio-control/istio-discovery/templates/mutatingwebhook.yaml).
 
 use crate::kubernetes::{Annotations, PodSpec};
-use crate::model::{Capture, DataPlane, Evidence, Labels, Namespace};
+use crate::model::{Capture, DataPlane, Evidence, Labels, Namespace, Serving};
 
 use super::settings::{IstioCni, parse_bool};
 
@@ -15,6 +15,7 @@ mod tests;
 
 const REDIRECTION: &str = "ambient.istio.io/redirection";
 const BYPASS_INBOUND: &str = "ambient.istio.io/bypass-inbound-capture";
+const TUNNEL: &str = "networking.istio.io/tunnel";
 const SIDECAR_STATUS: &str = "sidecar.istio.io/status";
 const INJECT: &str = "sidecar.istio.io/inject";
 const REVISION: &str = "istio.io/rev";
@@ -29,6 +30,8 @@ pub(super) struct Enrolment<'a> {
     pub(super) spec: &'a PodSpec,
     /// Whether it has run: it has an address.
     pub(super) has_run: bool,
+    /// Whether istiod looks at its namespace.
+    pub(super) discovered: bool,
 }
 
 impl Enrolment<'_> {
@@ -43,9 +46,19 @@ impl Enrolment<'_> {
         Capture {
             data_plane,
             evidence: if fact { Evidence::Fact } else { Evidence::Intent },
-            pending: redirection == Some("pending"),
+            serving: self.serving(redirection),
             bypass_inbound: bypass,
             contradicted_intent: (intent != data_plane).then_some(intent),
+        }
+    }
+
+    fn serving(&self, redirection: Option<&str>) -> Serving {
+        if redirection == Some("pending") {
+            Serving::Pending
+        } else if self.discovered {
+            Serving::Served
+        } else {
+            Serving::Undiscovered
         }
     }
 
@@ -55,8 +68,16 @@ impl Enrolment<'_> {
         } else if matches!(redirection, Some("enabled" | "pending")) {
             DataPlane::Ambient
         } else {
-            DataPlane::None
+            self.without_capture()
         }
+    }
+
+    /// The label `networking.istio.io/tunnel` says that the pod itself speaks HBONE (workloads.go,
+    /// `setTunnelProtocol`): some proxy of its own does.
+    fn without_capture(&self) -> DataPlane {
+        let tunnels =
+            self.labels.get(TUNNEL).is_some_and(|of| of.split(',').any(|name| name.trim() == "http"));
+        if tunnels { DataPlane::Sidecar } else { DataPlane::None }
     }
 
     fn intent(&self, cni: &IstioCni) -> DataPlane {
@@ -66,7 +87,7 @@ impl Enrolment<'_> {
         } else if self.wants_ambient(cni) {
             DataPlane::Ambient
         } else {
-            DataPlane::None
+            self.without_capture()
         }
     }
 

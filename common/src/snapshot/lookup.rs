@@ -233,6 +233,9 @@ impl MeshSnapshot {
         if let Some(index) = self.at_address(address) {
             return Place::Workloads(vec![index]);
         }
+        if let Some(node) = self.node_at(address) {
+            return Place::Node(node.clone());
+        }
         match self.services.iter().position(|service| service.addresses.contains(&address)) {
             Some(service) => Place::Service(service),
             None => Place::Address(address),

@@ -1,15 +1,16 @@
 //! Services, and which workloads stand behind them.
 //!
 //! istiod finds the pods of a Service by its selector and their readiness (workloads.go, `podWorkloadBuilder`),
-//! and those of one without selector by EndpointSlices; so do we.
+//! and further ones by EndpointSlices; so do we.
 
 use std::net::IpAddr;
 
 use rustc_hash::FxHashMap;
 
-use crate::kubernetes::{EndpointSlice, ServicePort, ServiceSpec};
+use crate::kubernetes::{EndpointSlice, ServicePort, ServiceSpec, TargetRef};
 use crate::model::{
-    Kind, Labels, Name, Namespace, Origin, PortRef, Protocol, ResourceRef, Workload, WorkloadIndex,
+    DataPlane, Kind, Labels, Name, Namespace, Origin, PortRef, Protocol, Readiness, ResourceRef, Workload,
+    WorkloadIndex,
 };
 
 use super::{Object, Objects};
@@ -26,6 +27,8 @@ pub struct Service {
     pub labels: Labels,
     /// Its ports for TCP.
     pub ports: Vec<ServicePort>,
+    /// Its ports for other protocols.
+    pub other_ports: Vec<ServicePort>,
     /// Whether clients connect to its pods directly, at the port that they dial.
     pub headless: bool,
     /// Whether it is only another name for a host.
@@ -43,33 +46,59 @@ pub struct Service {
 /// What stands behind a Service.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Backend {
-    /// A workload, with the numbers of its ports by the numbers of the Service's where an EndpointSlice gives
-    /// them.
+    /// A workload.
     Workload {
         /// Which.
         index: WorkloadIndex,
         /// Whether connections are sent to it.
         ready: bool,
-        /// What an EndpointSlice says of the ports; otherwise the Service's target ports hold.
-        ports: Option<Vec<(u16, u16)>>,
     },
-    /// An address that is no pod by what the EndpointSlice says.
+    /// An address of nothing that was read.
     Address {
         /// The address.
         address: IpAddr,
         /// The numbers of its ports by the numbers of the Service's.
         ports: Vec<(u16, u16)>,
     },
+    /// A pod of which an EndpointSlice says something else than the Service and the pod, or that was not read.
+    /// Captured clients go by istiod's view of it, others by kube-proxy's.
+    Unclear,
 }
 
 impl Service {
+    /// Whether a workload stands behind it.
+    #[must_use]
+    pub fn has(&self, wanted: WorkloadIndex) -> bool {
+        self.backends.iter().any(|b| matches!(b, Backend::Workload { index, .. } if *index == wanted))
+    }
+
+    /// The port of a workload behind one of the Service's.
+    #[must_use]
+    pub fn target_port(port: &ServicePort, workload: &Workload) -> Option<u16> {
+        match &port.target_port {
+            // A target port of 0 counts as none.
+            None | Some(PortRef::Number(0)) => Some(port.port),
+            Some(target) => workload.container_port(target),
+        }
+    }
+
     /// The port that a client dials, by number or name.
     #[must_use]
     pub fn port(&self, port: &PortRef) -> Option<&ServicePort> {
-        self.ports.iter().find(|p| match port {
-            PortRef::Number(number) => p.port == *number,
-            PortRef::Name(name) => p.name.as_ref() == Some(name),
-        })
+        self.ports.iter().find(|p| is_called(p, port))
+    }
+
+    /// Whether a port is declared for another protocol only.
+    #[must_use]
+    pub fn is_not_for_tcp(&self, port: &PortRef) -> bool {
+        self.port(port).is_none() && self.other_ports.iter().any(|p| is_called(p, port))
+    }
+}
+
+fn is_called(port: &ServicePort, dialled: &PortRef) -> bool {
+    match dialled {
+        PortRef::Number(number) => port.port == *number,
+        PortRef::Name(name) => port.name.as_ref() == Some(name),
     }
 }
 
@@ -83,24 +112,19 @@ pub(super) fn services(
     by_namespace: &ByNamespace,
 ) -> Vec<Service> {
     let slices = slices_by_service(objects);
-    let pods: FxHashMap<(&Namespace, &Name), WorkloadIndex> = workloads
-        .iter()
-        .enumerate()
-        .filter(|(_, w)| w.reference.kind == Kind::Pod)
-        .filter_map(|(at, w)| Some(((w.reference.namespace.as_ref()?, &w.reference.name), WorkloadIndex(at))))
-        .collect();
+    let pods = Pods::new(workloads);
     let mut services: Vec<Service> = objects
         .services
         .iter()
         .map(|object| {
             let mut service = service(object);
             let key = (object.namespace(), object.meta.name.clone());
-            service.backends = if object.spec.selector.is_empty() {
-                let of_service = slices.get(&key).map(Vec::as_slice).unwrap_or_default();
-                from_slices(&service, of_service, &pods)
-            } else {
-                selected(&object.spec, by_namespace.get(&key.0), workloads)
-            };
+            if !object.spec.selector.is_empty() {
+                service.backends = selected(&object.spec, by_namespace.get(&key.0), workloads);
+            }
+            for slice in slices.get(&key).into_iter().flatten() {
+                pods.add(slice, &mut service);
+            }
             service
         })
         .collect();
@@ -119,6 +143,7 @@ fn service(object: &Object<ServiceSpec>) -> Service {
         reference: object.reference(Kind::Service),
         labels: object.meta.labels.clone(),
         ports: spec.ports.iter().filter(|p| p.protocol == Protocol::Tcp).cloned().collect(),
+        other_ports: spec.ports.iter().filter(|p| p.protocol != Protocol::Tcp).cloned().collect(),
         headless: addresses.iter().any(|ip| &**ip == "None"),
         external_name: spec.service_type.as_deref() == Some("ExternalName"),
         local_only: spec.internal_traffic_policy.as_deref() == Some("Local"),
@@ -139,9 +164,7 @@ fn selected(
         .filter(|(_, workload)| workload.labels.contains_all(&spec.selector))
         .map(|(index, workload)| Backend::Workload {
             index,
-            ready: workload.readiness != crate::model::Readiness::NotReady
-                || spec.publish_not_ready_addresses,
-            ports: None,
+            ready: workload.readiness != Readiness::NotReady || spec.publish_not_ready_addresses,
         })
         .collect()
 }
@@ -159,31 +182,83 @@ fn slices_by_service(objects: &Objects) -> Slices<'_> {
     slices
 }
 
-/// workloads.go, `endpointSlicesBuilder` and `matchingServicesWithoutSelectors`.
-fn from_slices(
-    service: &Service,
-    slices: &[&EndpointSlice],
-    pods: &FxHashMap<(&Namespace, &Name), WorkloadIndex>,
-) -> Vec<Backend> {
-    let mut backends = Vec::new();
-    for slice in slices {
+/// The pods that EndpointSlices may mean.
+struct Pods<'a> {
+    workloads: &'a [Workload],
+    by_name: FxHashMap<(&'a Namespace, &'a Name), WorkloadIndex>,
+    by_address: FxHashMap<IpAddr, WorkloadIndex>,
+}
+
+impl<'a> Pods<'a> {
+    fn new(workloads: &'a [Workload]) -> Self {
+        let pods = workloads.iter().enumerate().filter(|(_, w)| w.reference.kind == Kind::Pod);
+        let by_name = pods
+            .filter_map(|(at, w)| {
+                Some(((w.reference.namespace.as_ref()?, &w.reference.name), WorkloadIndex(at)))
+            })
+            .collect();
+        Self { workloads, by_name, by_address: super::by_address(workloads) }
+    }
+
+    /// Adds what a slice names beside what a selector found. workloads.go: of an endpoint that refers to a pod
+    /// istiod takes the reference only (`matchingServicesWithoutSelectors`), so that port and readiness are the
+    /// Service's and the pod's; one without is an address that nothing guards (`endpointSlicesBuilder`). Neither
+    /// looks at the Service's selector.
+    fn add(&self, slice: &EndpointSlice, service: &mut Service) {
         let ports = slice_ports(service, slice);
         for endpoint in &slice.endpoints {
             let ready = endpoint.conditions.ready.unwrap_or(true);
             let pod = endpoint.target_ref.as_ref().filter(|target| target.kind.as_deref() == Some("Pod"));
-            if let Some(name) = pod.and_then(|target| target.name.as_ref()) {
-                let key = service.reference.namespace.as_ref().map(|namespace| (namespace, name));
-                if let Some(index) = key.and_then(|key| pods.get(&key).copied()) {
-                    backends.push(Backend::Workload { index, ready, ports: Some(ports.clone()) });
+            let address: Option<IpAddr> = endpoint.addresses.first().and_then(|ip| ip.parse().ok());
+            let found = match pod {
+                Some(target) => self.named(target, service),
+                None => address.and_then(|address| self.by_address.get(&address).copied()),
+            };
+            match (found, address) {
+                (Some(index), _) if service.has(index) => {}
+                (Some(index), _) => {
+                    let agreed = self.agree(index, ready, &ports, service, pod.is_some());
+                    service.backends.push(if agreed {
+                        Backend::Workload { index, ready }
+                    } else {
+                        Backend::Unclear
+                    });
                 }
-            } else if let Some(address) = endpoint.addresses.first().and_then(|ip| ip.parse().ok())
-                && ready
-            {
-                backends.push(Backend::Address { address, ports: ports.clone() });
+                (None, Some(address)) if pod.is_none() && ready => {
+                    service.backends.push(Backend::Address { address, ports: ports.clone() });
+                }
+                // A pod that was not read: behind a selector its template stands for it.
+                (None, _) if pod.is_some() && ready && service.backends.is_empty() => {
+                    service.backends.push(Backend::Unclear);
+                }
+                (None, _) => {}
             }
         }
     }
-    backends
+
+    fn named(&self, target: &TargetRef, service: &Service) -> Option<WorkloadIndex> {
+        self.by_name.get(&(service.reference.namespace.as_ref()?, target.name.as_ref()?)).copied()
+    }
+
+    /// Whether it makes no difference whose view of a pod a client goes by.
+    fn agree(
+        &self,
+        index: WorkloadIndex,
+        ready: bool,
+        ports: &[(u16, u16)],
+        service: &Service,
+        by_name: bool,
+    ) -> bool {
+        let Some(workload) = self.workloads.get(index.0) else { return false };
+        let target = |number: u16| {
+            let port = service.ports.iter().find(|port| port.port == number)?;
+            Service::target_port(port, workload)
+        };
+        // Who knows only the address sends plaintext, captured or not.
+        (by_name || workload.capture.data_plane == DataPlane::None)
+            && ready == (workload.readiness != Readiness::NotReady)
+            && (service.headless || ports.iter().all(|(number, at)| target(*number) == Some(*at)))
+    }
 }
 
 /// A slice's ports carry the names of the Service's.

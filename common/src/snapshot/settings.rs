@@ -41,7 +41,7 @@ pub struct MeshConfig {
 /// What istiod was told.
 #[derive(Clone, Debug)]
 pub struct Istiod {
-    /// Its revision.
+    /// Its revision; empty when it has none, and then looks at the objects of all.
     pub revision: Name,
     /// `AMBIENT_ENABLE_DRY_RUN_AUTHORIZATION_POLICY`.
     pub sends_dry_run: bool,
@@ -112,7 +112,8 @@ fn mesh_config(
     assumptions: &mut Vec<Assumption>,
     gaps: &mut Vec<Gap>,
 ) -> MeshConfig {
-    let name = if **revision == *"default" { "istio".to_owned() } else { format!("istio-{revision}") };
+    let is_default = matches!(&**revision, "default" | "");
+    let name = if is_default { "istio".to_owned() } else { format!("istio-{revision}") };
     let is_it = |map: &&Object<_>| *map.meta.name == *name;
     let in_its_place = |map: &&Object<_>| is_it(map) && map.meta.namespace.as_ref() == Some(istio_namespace);
     let found =
@@ -180,12 +181,13 @@ fn istiod(
         .filter_map(|(_, spec)| main_container(spec))
         .collect();
     let wanted = given.revision.as_deref();
-    let of_revision = |container: &&&Container| wanted.is_none_or(|wanted| revision(container) == wanted);
+    let is_wanted =
+        |of: &str| wanted.is_none_or(|wanted| wanted == of || wanted == "default" && of.is_empty());
     let found = all
         .iter()
-        .filter(of_revision)
+        .filter(|container| is_wanted(revision(container)))
         .min_by_key(|container| (revision(container) != "default", revision(container).to_owned()));
-    let revision: Name = wanted.or(found.map(|c| revision(c))).unwrap_or("default").into();
+    let revision: Name = found.map(|c| revision(c)).or(wanted).unwrap_or("default").into();
     if found.is_none() {
         let values = Evidence::none().with("revision", &revision);
         assumptions.push(Assumption { code: Code::IstiodFlagsAssumed, values });
@@ -256,8 +258,9 @@ fn variable<'a>(container: &'a Container, name: &str) -> Option<&'a str> {
     container.env.iter().find(|variable| &*variable.name == name)?.value.as_deref()
 }
 
+/// pilot/pkg/bootstrap/options.go, `Revision`: without the variable there is none.
 fn revision(container: &Container) -> &str {
-    variable(container, "REVISION").filter(|revision| !revision.is_empty()).unwrap_or("default")
+    variable(container, "REVISION").unwrap_or_default()
 }
 
 fn is_true(container: &Container, name: &str) -> bool {

@@ -26,7 +26,7 @@ fn policies_that_cannot_be_understood_are_known_by_name() {
         let snapshot = with_rule(rule);
         assert_eq!(snapshot.authorization_policies.len(), 0, "{rule}");
         let unreadable = &snapshot.unreadable[0];
-        assert_eq!(unreadable.reference.to_string(), "authorizationpolicy/edp/deny", "{rule}");
+        assert_eq!(unreadable.reference.to_string(), "AuthorizationPolicy/edp/deny", "{rule}");
         assert_eq!(
             (unreadable.gap.code, unreadable.gap.location.as_ref().unwrap().line),
             (code, line),

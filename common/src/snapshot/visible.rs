@@ -7,10 +7,11 @@
 use rustc_hash::FxHashMap;
 
 use crate::codes::{Code, Evidence};
-use crate::istio::{AuthorizationPolicy, PeerAuthentication, Rule};
+use crate::istio::{Action, AuthorizationPolicy, PeerAuthentication, Rule};
 use crate::kubernetes::ObjectMeta;
 use crate::model::{FieldPath, Kind, Labels, Name};
 
+use super::settings::parse_bool;
 use super::{Affects, Gap, GapKind, Object, Settings, Sources, Unreadable};
 
 /// Why istiod does not look at an object.
@@ -35,9 +36,9 @@ impl Visibility<'_> {
         if !self.discovers(namespace) {
             return Some(Hidden::Namespace);
         }
-        // pkg/config/model.go, LabelsInRevision.
-        let revision = meta.labels.get("istio.io/rev")?;
-        (revision != &*self.settings.istiod.revision).then(|| Hidden::Revision(revision.into()))
+        // pkg/config/model.go, LabelsInRevision: an istiod without revision looks at all.
+        let (revision, own) = (meta.labels.get("istio.io/rev")?, &*self.settings.istiod.revision);
+        (!own.is_empty() && revision != own).then(|| Hidden::Revision(revision.into()))
     }
 
     /// Whether istiod looks at a namespace.
@@ -47,6 +48,17 @@ impl Visibility<'_> {
         let labels = self.namespaces.get(namespace).unwrap_or(&none);
         selectors.is_empty() || selectors.iter().any(|selector| selector.matches(labels))
     }
+}
+
+/// Whether istiod drops an AuthorizationPolicy for ztunnel before it reads its rules: a dry-run that is not
+/// sent, `targetRefs`, an action that ztunnel does not know (authorization.go, `convertAuthorizationPolicy`).
+pub(super) fn is_dropped(object: &Object<AuthorizationPolicy>, settings: &Settings) -> bool {
+    let policy = &object.spec;
+    let dry_run = object.meta.annotations.get("istio.io/dry-run").and_then(parse_bool) == Some(true);
+    dry_run && !settings.istiod.sends_dry_run
+        || policy.target_ref.is_some()
+        || !policy.target_refs.is_empty()
+        || matches!(policy.action, Action::Audit | Action::Custom)
 }
 
 /// What of an AuthorizationPolicy cannot be judged: a field that this version does not know, or an entry
@@ -97,13 +109,13 @@ fn defect_of_rule(index: usize, rule: &Rule) -> Option<Defect> {
     let path = || FieldPath::spec().field("rules").item(index);
     let from = || path().field("from");
     let to = || path().field("to");
-    let in_from = rule.from.iter().enumerate().find_map(|(at, entry)| match &entry.source {
+    let in_from = rule.sources().iter().enumerate().find_map(|(at, entry)| match &entry.source {
         None => Some(missing(from().item(at), "an entry of `from` without `source`")),
         Some(source) => unknown(from().item(at), entry.unknown.first())
             .or_else(|| unknown(from().item(at).field("source"), source.unknown.first())),
     });
     let in_to = || {
-        rule.to.iter().enumerate().find_map(|(at, entry)| match &entry.operation {
+        rule.operations().iter().enumerate().find_map(|(at, entry)| match &entry.operation {
             None => Some(missing(to().item(at), "an entry of `to` without `operation`")),
             Some(operation) => unknown(to().item(at), entry.unknown.first())
                 .or_else(|| unknown(to().item(at).field("operation"), operation.unknown.first())),
@@ -123,7 +135,7 @@ fn unreadable<T>(
     defect: Defect,
     sources: &Sources,
 ) -> Unreadable {
-    let subject = format!("{}/{}/{}", kind.wire(), object.namespace(), object.meta.name);
+    let subject = object.reference(kind.clone()).to_string();
     let evidence = Evidence::none().with("subject", &subject);
     let (code, gap_kind, evidence) = match defect.unknown {
         Some(field) => (

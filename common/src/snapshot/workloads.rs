@@ -12,6 +12,7 @@ use crate::model::{
 
 use super::capture::Enrolment;
 use super::objects::{PodObject, TemplateObject};
+use super::visible::Visibility;
 use super::{Object, Objects, Settings};
 
 #[cfg(test)]
@@ -108,6 +109,8 @@ impl Builder<'_> {
             annotations: &parts.meta.annotations,
             spec: parts.spec,
             has_run: !parts.addresses.is_empty(),
+            discovered: Visibility { settings: self.settings, namespaces: self.namespaces }
+                .discovers(parts.namespace.as_str()),
         };
         let capture = enrolment.capture(&self.settings.cni);
         let service_account = service_account(parts.spec);

@@ -40,11 +40,12 @@ impl<'a> Converter<'a> {
     pub(super) fn rule(&self, index: usize, rule: &WrittenRule, remarks: &mut Remarks<'_>) -> Option<Rule> {
         let mut items = Items { index, trust_domain: self.trust_domain, remarks };
         let path = || FieldPath::spec().field("rules").item(index);
-        let to = rule.to.iter().enumerate().map(|(at, entry)| {
+        items.empty_lists(rule, &path());
+        let to = rule.operations().iter().enumerate().map(|(at, entry)| {
             items.operation(entry.operation.as_ref(), path().field("to").item(at).field("operation"))
         });
         let to = Part { name: "to".to_owned(), entries: to.collect() };
-        let from = rule.from.iter().enumerate().map(|(at, entry)| {
+        let from = rule.sources().iter().enumerate().map(|(at, entry)| {
             items.source(
                 entry.source.as_ref(),
                 &self.namespace,
@@ -83,9 +84,10 @@ impl<'a> Converter<'a> {
         {
             let evidence = evidence().with("clause", &dead.name);
             let of_part: Vec<&String> = dead.entries.iter().flat_map(|entry| &entry.http).collect();
-            if of_part.is_empty() {
+            let explained = dead.entries.iter().any(|entry| !entry.dropped.is_empty());
+            if of_part.is_empty() && !explained {
                 remarks.add(Code::RuleNeverMatches, path, evidence);
-            } else {
+            } else if !of_part.is_empty() {
                 remarks.add(Code::DenyRuleNeverMatches, path, evidence.with("fields", quoted(&of_part)));
             }
         } else {
@@ -124,6 +126,16 @@ struct Items<'a, 'r> {
 }
 
 impl Items<'_, '_> {
+    /// An empty list is read as none: handleRule adds no clause, and the decoded object no longer tells.
+    fn empty_lists(&mut self, rule: &WrittenRule, path: &FieldPath) {
+        let from = rule.from.as_ref().is_some_and(Vec::is_empty).then_some("from");
+        let to = rule.to.as_ref().is_some_and(Vec::is_empty).then_some("to");
+        for field in [from, to].into_iter().flatten() {
+            let evidence = Evidence::none().with("rule", self.index).with("field", field);
+            self.remarks.add(Code::EmptyListMatchesAll, path.clone().field(field), evidence);
+        }
+    }
+
     fn operation(&mut self, operation: Option<&Operation>, path: FieldPath) -> Entry {
         let none = Operation::default();
         let written = operation.unwrap_or(&none);
@@ -188,6 +200,9 @@ impl Items<'_, '_> {
         let mut converted = Match::default();
         let mut http = Vec::new();
         let (values, not_values) = (&condition.values, &condition.not_values);
+        if values.is_empty() && not_values.is_empty() {
+            self.refused(&path, "a `when` without values");
+        }
         match &*condition.key {
             "source.ip" => converted.source_ips = self.both(values, not_values, &path, Self::blocks),
             "destination.ip" => {
@@ -300,6 +315,10 @@ impl Items<'_, '_> {
         let has_names = names.iter().any(|list| !list.is_empty());
         let has_accounts = !source.service_accounts.is_empty() || !source.not_service_accounts.is_empty();
         let has_blocks = !source.ip_blocks.is_empty() || !source.not_ip_blocks.is_empty();
+        let mut accounts = source.service_accounts.iter().chain(&source.not_service_accounts);
+        if accounts.any(|account| account.contains('*')) {
+            self.refused(path, "a wildcard in an account, which is compared as it stands");
+        }
         if has_names && has_accounts {
             self.refused(path, "accounts together with principals or namespaces");
         }

@@ -15,8 +15,13 @@ pub(super) fn egress<D: Domain>(domain: &D) -> Parts<D::Set> {
 }
 
 pub(super) fn ingress<D: Domain>(domain: &D, flow: &Flow<'_>) -> Parts<D::Set> {
-    let isolating = flow.workload.map(|workload| flow.mesh.isolating(workload, Direction::Ingress));
-    vec![(domain.all(), judgement(Gate::NetworkPolicyIngress, isolating.unwrap_or_default()))]
+    let judgement = flow.workload.map(|workload| of_destination(flow.mesh, workload));
+    vec![(domain.all(), judgement.unwrap_or_else(|| not_isolated(Gate::NetworkPolicyIngress)))]
+}
+
+/// What holds for what comes to a workload.
+pub(in crate::policy) fn of_destination(mesh: &Mesh<'_>, to: &Workload) -> Judgement {
+    judgement(Gate::NetworkPolicyIngress, mesh.isolating(to, Direction::Ingress))
 }
 
 /// What holds for what a workload sends.

@@ -173,6 +173,13 @@ fn of_service(mesh: &Mesh<'_>, at: usize, service: &Service, dialled: &Dialled) 
         Dialled::Port(port) => service.port(port),
         Dialled::AnyOther => None,
     };
+    if let Dialled::Port(port) = dialled
+        && service.is_not_for_tcp(port)
+        && !service.headless
+    {
+        // services.go, constructService: ztunnel is told of all ports, whatever their protocol; kube-proxy is not.
+        return Resolution::Unknown(Reason::NotForTcp);
+    }
     if declared.is_none() && !(service.headless && dialled.number().is_some()) {
         return Resolution::Nowhere(Reason::NoPort);
     }
@@ -181,12 +188,16 @@ fn of_service(mesh: &Mesh<'_>, at: usize, service: &Service, dialled: &Dialled) 
     if ready.is_empty() {
         return Resolution::Nowhere(Reason::NoEndpoint);
     }
+    if ready.contains(&&Backend::Unclear) {
+        return Resolution::Unknown(Reason::EndpointUnclear);
+    }
     let destination = |backend: &&Backend| {
         let (of, port) = match backend {
-            Backend::Workload { index, ports, .. } => {
-                (At::Workload(*index), port_of(mesh, service, declared, dialled, *index, ports.as_deref())?)
+            Backend::Workload { index, .. } => {
+                (At::Workload(*index), port_of(mesh, service, declared, dialled, *index)?)
             }
             Backend::Address { address, ports } => (At::Address(*address), mapped(ports, declared?.port)?),
+            Backend::Unclear => return None,
         };
         Some(Destination { at: of, port: Some(port), service: Some(at) })
     };
@@ -201,22 +212,13 @@ fn port_of(
     declared: Option<&ServicePort>,
     dialled: &Dialled,
     index: WorkloadIndex,
-    given: Option<&[(u16, u16)]>,
 ) -> Option<u16> {
     if service.headless
         && let Some(number) = dialled.number()
     {
         return Some(number);
     }
-    let declared = declared?;
-    if let Some(given) = given {
-        return mapped(given, declared.port);
-    }
-    match &declared.target_port {
-        // A target port of 0 counts as none.
-        None | Some(PortRef::Number(0)) => Some(declared.port),
-        Some(target) => mesh.workload(index)?.container_port(target),
-    }
+    Service::target_port(declared?, mesh.workload(index)?)
 }
 
 fn mapped(ports: &[(u16, u16)], dialled: u16) -> Option<u16> {

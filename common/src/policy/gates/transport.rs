@@ -5,10 +5,13 @@
 //! judged by the same policies. What no ztunnel redirects is judged by none.
 
 use crate::codes::Reason;
-use crate::model::{DataPlane, Name, ResourceRef, Workload};
+use crate::model::{DataPlane, Name, ResourceRef, Serving, Workload};
 use crate::policy::decision::{By, Decision, Gate, GateOutcome, Judgement};
 use crate::policy::fold::Domain;
+use crate::policy::mesh::Mesh;
+use crate::snapshot::{MeshSnapshot, Service};
 
+use super::resolve::Destination;
 use super::{Flow, Parts};
 
 /// ztunnel's own ports: src/config.rs, `illegal_ports`.
@@ -25,8 +28,12 @@ pub(super) fn parts<D: Domain>(domain: &D, flow: &Flow<'_>) -> Parts<D::Set> {
         }
         DataPlane::Ambient => {}
     }
-    if workload.capture.pending {
-        return everyone(GateOutcome::Block, Reason::RedirectionPending);
+    match workload.capture.serving {
+        Serving::Served => {}
+        // Nobody sends HBONE to it, and plaintext is not redirected.
+        _ if workload.capture.bypass_inbound => return everyone(GateOutcome::Pass, Reason::InboundBypassed),
+        Serving::Pending => return everyone(GateOutcome::Block, Reason::RedirectionPending),
+        Serving::Undiscovered => return everyone(GateOutcome::Unknown, Reason::NotDiscovered),
     }
     if flow.destination.port.is_some_and(|port| OWN_PORTS.contains(&port)) {
         return everyone(GateOutcome::Block, Reason::SelfCall);
@@ -44,7 +51,7 @@ fn transport(outcome: GateOutcome, reason: Reason) -> Judgement {
 
 /// Captured clients go through the waypoint of what they address, if there is one.
 fn over_hbone(flow: &Flow<'_>, workload: &Workload) -> Judgement {
-    match waypoint(flow, workload) {
+    match waypoint(flow, workload).or_else(|| auto_allowed(flow.mesh, flow.destination, workload)) {
         Some(bound) => transport(GateOutcome::Unknown, Reason::WaypointNotJudged).by(By::Object(bound)),
         None => transport(GateOutcome::Pass, Reason::Hbone),
     }
@@ -54,22 +61,41 @@ fn as_plaintext(flow: &Flow<'_>, workload: &Workload) -> Judgement {
     if workload.capture.bypass_inbound {
         return transport(GateOutcome::Pass, Reason::InboundBypassed);
     }
-    // policies.go, implicitWaypointPolicy: behind a waypoint an ALLOW for the waypoint may be added.
-    let auto_allowed = flow.mesh.snapshot.settings.istiod.auto_allows_waypoints;
-    match waypoint(flow, workload).filter(|_| auto_allowed) {
+    match auto_allowed(flow.mesh, flow.destination, workload) {
         Some(bound) => transport(GateOutcome::Unknown, Reason::WaypointNotJudged).by(By::Object(bound)),
         None => transport(GateOutcome::Pass, Reason::Plaintext),
     }
 }
 
-/// The object that may bind this way to a waypoint: the Service that is addressed, else the pod; each by its own
-/// label, else its namespace's (waypoints.go). Whether a bound waypoint handles this kind of traffic is known
-/// only with its Gateway.
+/// The object for whose waypoint istiod may add an ALLOW to the pod's policies, whichever way the pod is called:
+/// the pod, or any Service in front of it (workloads.go, `implicitWaypointPolicies`; policies.go,
+/// `implicitWaypointPolicy`).
+pub(in crate::policy) fn auto_allowed(
+    mesh: &Mesh<'_>,
+    destination: &Destination,
+    workload: &Workload,
+) -> Option<ResourceRef> {
+    let snapshot = mesh.snapshot;
+    if !snapshot.settings.istiod.auto_allows_waypoints {
+        return None;
+    }
+    let index = destination.workload()?;
+    let services = snapshot.services.iter().filter(|service| service.has(index));
+    let mut bound = services.filter_map(|service| bound(snapshot, Some(service), workload));
+    bound.next().or_else(|| self::bound(snapshot, None, workload))
+}
+
+/// The object that may bind this way to a waypoint: the Service that is addressed, else the pod.
 fn waypoint(flow: &Flow<'_>, workload: &Workload) -> Option<ResourceRef> {
     let snapshot = flow.mesh.snapshot;
     let service = flow.destination.service.and_then(|at| snapshot.services.get(at));
     // A headless Service has no address of its own: its pods are addressed.
-    let service = service.filter(|service| !service.headless);
+    bound(snapshot, service.filter(|service| !service.headless), workload)
+}
+
+/// The Service, else the pod, when it may be bound to a waypoint: by its own label, else its namespace's
+/// (waypoints.go). Whether a bound waypoint handles this kind of traffic is known only with its Gateway.
+fn bound(snapshot: &MeshSnapshot, service: Option<&Service>, workload: &Workload) -> Option<ResourceRef> {
     let (reference, labels) = match service {
         Some(service) => (&service.reference, &service.labels),
         None => (&workload.reference, &workload.labels),
@@ -84,8 +110,8 @@ fn waypoint(flow: &Flow<'_>, workload: &Workload) -> Option<ResourceRef> {
     let gateway = snapshot.gateways.iter().find(|gateway| {
         *gateway.meta.name == *name && gateway.meta.namespace.as_ref() == Some(&in_namespace)
     });
-    let handles =
-        gateway.map(|gateway| gateway.meta.labels.get("istio.io/waypoint-for").unwrap_or("service"));
+    // Without the label its GatewayClass decides, which is not read.
+    let handles = gateway.and_then(|gateway| gateway.meta.labels.get("istio.io/waypoint-for"));
     let wanted = if service.is_some() { "service" } else { "workload" };
     let may = handles.is_none_or(|handles| handles == wanted || handles == "all");
     may.then(|| reference.clone())

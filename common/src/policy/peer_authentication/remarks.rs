@@ -5,7 +5,7 @@ use crate::istio::{MtlsMode, PeerAuthentication};
 use crate::model::{FieldPath, Kind};
 use crate::policy::compile::{Context, Remark, Remarks, remark_hidden};
 use crate::policy::ir::Rule;
-use crate::snapshot::Policy;
+use crate::snapshot::{Object, Policy};
 
 use super::{Effective, Entry, Level, PeerAuthentications, Selects, World};
 
@@ -27,7 +27,6 @@ pub(in crate::policy) fn remarks(
         let Some(policy) = policies.get(entry.index.0) else { continue };
         let mut remarks = Remarks::on(&policy.object, Kind::PeerAuthentication, into);
         placement(all, entry, &mut remarks);
-        ties(all, entry, &mut remarks);
         ports(all, entry, &mut remarks);
     }
 }
@@ -46,16 +45,18 @@ fn placement(all: &PeerAuthentications, entry: &Entry, remarks: &mut Remarks<'_>
     }
 }
 
-fn ties(all: &PeerAuthentications, entry: &Entry, remarks: &mut Remarks<'_>) {
-    for tied in all.ties.iter().filter(|tied| tied.contains(&entry.reference)) {
-        let others: Vec<String> = tied
-            .iter()
-            .filter(|other| **other != entry.reference)
-            .map(|other| format!("`{}`", other.key()))
-            .collect();
+/// That nothing decides which of these objects holds for some workload: on each of them.
+pub(in crate::policy) fn tied(objects: &[&Object<PeerAuthentication>]) -> Vec<Remark> {
+    let mut into = Vec::new();
+    let key = |object: &Object<_>| object.reference(Kind::PeerAuthentication).key();
+    for object in objects {
+        let others = objects.iter().map(|other| key(other)).filter(|other| *other != key(object));
+        let others: Vec<String> = others.map(|other| format!("`{other}`")).collect();
         let evidence = Evidence::none().with("others", others.join(", "));
+        let mut remarks = Remarks::on(object, Kind::PeerAuthentication, &mut into);
         remarks.add(Code::PeerAuthenticationTie, FieldPath::default(), evidence);
     }
+    into
 }
 
 /// Compares, port by port, what a workload policy says with what ztunnel gets for it, however ties fall.

@@ -55,7 +55,10 @@ impl Facts {
     }
 
     fn endpoints_of_callers_node(&self, mesh: &Mesh<'_>) -> Vec<AssumptionEntry> {
-        let services = self.services.iter().filter_map(|at| mesh.snapshot.services.get(*at));
+        let placed =
+            !self.all_callers && !self.callers.is_empty() && self.workloads(mesh).all(|w| w.node.is_some());
+        let services =
+            self.services.iter().filter_map(|at| mesh.snapshot.services.get(*at)).filter(|_| !placed);
         let local = services.filter(|service| service.local_only).map(|service| service.reference.clone());
         about(Code::EndpointOfCallersNode, &local.collect())
     }

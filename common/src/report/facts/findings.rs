@@ -18,7 +18,9 @@ impl Facts {
             by_namespace.entry(&workload.identity.namespace).or_default().push(workload);
         }
         let remarks = mesh.policies.remarks.iter().filter(|remark| concerns(mesh, &by_namespace, remark));
-        let own = self.of_destinations(mesh).flat_map(|workload| mesh.remarks_on(workload));
+        let callers = self.callers.iter().filter_map(|index| mesh.workload(*index));
+        let of_callers = callers.flat_map(|workload| mesh.remarks_on_capture(workload));
+        let own = self.of_destinations(mesh).flat_map(|workload| mesh.remarks_on(workload)).chain(of_callers);
         let mut ignored = 0;
         let mut found: Vec<Finding> = Vec::new();
         for remark in remarks.cloned().chain(own) {
@@ -51,14 +53,10 @@ fn concerns(mesh: &Mesh<'_>, destinations: &FxHashMap<&Namespace, Vec<&Workload>
 /// A remark with its line.
 fn finding(mesh: &Mesh<'_>, remark: &Remark) -> Finding {
     let location = mesh.snapshot.sources.locate(&remark.origin, &remark.path);
-    let subject = match &remark.subject.namespace {
-        Some(namespace) => format!("{}/{namespace}/{}", remark.subject.kind.wire(), remark.subject.name),
-        None => format!("{}/{}", remark.subject.kind.wire(), remark.subject.name),
-    };
     Finding {
         code: remark.code,
         severity: remark.code.severity(),
-        subject,
+        subject: remark.subject.to_string(),
         location: location.map(|l| format!("{}:{}", l.file, l.line)),
         evidence: remark.evidence.clone(),
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use rustc_hash::FxHashSet;
 
 use crate::codes::Evidence;
-use crate::model::{Kind, Namespace};
+use crate::model::{Kind, Namespace, ResourceRef};
 use crate::policy::Mesh;
 use crate::report::GapEntry;
 use crate::snapshot::{Affects, Gap, GapKind, Unreadable};
@@ -29,7 +29,10 @@ impl Facts {
         let (here, elsewhere): (Vec<&Gap>, Vec<&Gap>) = mesh.snapshot.gaps.iter().partition(touches);
         let mut here: BTreeSet<GapEntry> = here.into_iter().map(GapEntry::of).collect();
         here.extend(self.extra_gaps.iter().cloned());
-        here.extend(self.objects.iter().map(|(code, object)| {
+        let is_unreadable =
+            |object: &ResourceRef| mesh.snapshot.unreadable.iter().any(|u| u.reference == *object);
+        let not_judged = self.objects.iter().filter(|(_, object)| !is_unreadable(object));
+        here.extend(not_judged.map(|(code, object)| {
             let subject = object.to_string();
             GapEntry::of(&Gap {
                 code: *code,

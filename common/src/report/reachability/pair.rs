@@ -1,7 +1,7 @@
 //! What certain callers get at a target, and whom a caller gets to.
 
 use crate::codes::{Code, Evidence};
-use crate::model::{DataPlane, Identity, WorkloadIndex};
+use crate::model::{DataPlane, Identity, Workload, WorkloadIndex};
 use crate::policy::{Caller, Decision, Dialled, Mesh, Resolution, Target, evaluate};
 use crate::report::Facts;
 use crate::snapshot::Place;
@@ -87,10 +87,14 @@ pub(super) fn parts(
 ) -> Vec<Part> {
     let resolution = question.target.resolve(mesh, dialled);
     question.touch(facts, &resolution);
-    let takes_identities = takes_identities(mesh, &resolution);
+    let reached = reached(mesh, &resolution);
+    let takes_identities = match &resolution {
+        Resolution::Destinations(_) => reached.iter().any(|to| to.capture.data_plane != DataPlane::None),
+        Resolution::Nowhere(_) | Resolution::Unknown(_) => true,
+    };
     let mut parts: Vec<Part> = Vec::new();
     for caller in Caller::of(&source.place, &mesh.snapshot.services) {
-        touch(mesh, &caller, facts);
+        touch(mesh, &caller, &reached, facts);
         let decision = evaluate(mesh, &caller, &resolution);
         facts.decision(&decision);
         let identity = identity(mesh, &caller).filter(|_| takes_identities).cloned();
@@ -102,31 +106,40 @@ pub(super) fn parts(
     parts
 }
 
-/// Whether identities arrive at some destination.
-fn takes_identities(mesh: &Mesh<'_>, resolution: &Resolution) -> bool {
-    let Resolution::Destinations(destinations) = resolution else { return true };
-    let workloads = destinations.iter().filter_map(|d| mesh.workload(d.workload()?));
-    workloads.into_iter().any(|workload| workload.capture.data_plane != DataPlane::None)
+/// The workloads where connections end up.
+fn reached<'a>(mesh: &'a Mesh<'_>, resolution: &Resolution) -> Vec<&'a Workload> {
+    let Resolution::Destinations(destinations) = resolution else { return Vec::new() };
+    destinations.iter().filter_map(|of| mesh.workload(of.workload()?)).collect()
 }
 
-fn touch(mesh: &Mesh<'_>, caller: &Caller, facts: &mut Facts) {
+fn touch(mesh: &Mesh<'_>, caller: &Caller, destinations: &[&Workload], facts: &mut Facts) {
     match caller {
         Caller::Workload(index) => {
             facts.caller(*index);
-            let unplaced = mesh.workload(*index).filter(|w| w.host_network && w.node.is_none());
-            if let Some(workload) = unplaced {
-                let subject = workload.owner.to_string();
-                let values = Evidence::none().with("subject", &subject);
-                facts.assume(Code::SourceOnAnotherNode, Some(subject), values);
+            if let Some(workload) = mesh.workload(*index).filter(|w| w.host_network) {
+                on_another_node(&workload.owner.to_string(), workload.node.is_some(), destinations, facts);
             }
         }
+        Caller::Node(node) => on_another_node(&format!("node/{node}"), true, destinations, facts),
         Caller::Address(address) => {
             let subject = format!("ip/{address}");
             let values = Evidence::none().with("subject", &subject);
             facts.assume(Code::AddressUnknown, Some(subject), values);
-            facts.assume(Code::NoSourceNat, None, Evidence::none());
         }
-        Caller::Identity(_) | Caller::Node(_) | Caller::Outside => {}
+        Caller::Identity(_) | Caller::Outside => {}
+    }
+    if destinations.iter().any(|to| mesh.asks_for_addresses(to)) {
+        facts.assume(Code::NoSourceNat, None, Evidence::none());
+    }
+}
+
+/// A node's own processes are let past ztunnel on their own node: where either's is not known, they are taken
+/// for different ones.
+fn on_another_node(caller: &str, placed: bool, destinations: &[&Workload], facts: &mut Facts) {
+    let mut captured = destinations.iter().filter(|to| to.is_captured());
+    if captured.any(|to| !placed || to.node.is_none()) {
+        let values = Evidence::none().with("subject", caller);
+        facts.assume(Code::SourceOnAnotherNode, Some(caller.to_owned()), values);
     }
 }
 

@@ -25,6 +25,7 @@ fn capture_in(name: &str, namespace: &str, pod: &str, has_run: bool) -> Capture 
         annotations: &meta.annotations,
         spec: &spec,
         has_run,
+        discovered: true,
     }
     .capture(&cni)
 }
@@ -87,7 +88,7 @@ fn a_pod_that_has_run_goes_by_its_annotation() {
 fn the_annotation_is_a_fact_without_an_address() {
     let pending = "metadata: {annotations: {ambient.istio.io/redirection: pending}}";
     let capture = capture("{}", pending, false);
-    assert_eq!((capture.evidence, capture.pending), (Evidence::Fact, true));
+    assert_eq!((capture.evidence, capture.serving), (Evidence::Fact, Serving::Pending));
 }
 
 #[test]

@@ -28,19 +28,13 @@ fn backends(service: &str) -> Vec<Backend> {
 fn a_selector_finds_pods_of_its_namespace() {
     let service =
         "apiVersion: v1\nkind: Service\nmetadata: {name: pg, namespace: edp}\nspec: {selector: {app: pg}}";
-    let pod = |index, ready| Backend::Workload { index: WorkloadIndex(index), ready, ports: None };
+    let pod = |index, ready| Backend::Workload { index: WorkloadIndex(index), ready };
     assert_eq!(backends(service), [pod(0, true), pod(1, false)]);
     let all = service.replace("}}", "}, publishNotReadyAddresses: true}");
     assert_eq!(backends(&all), [pod(0, true), pod(1, true)]);
 }
 
-#[test]
-fn without_a_selector_slices_tell() {
-    let service = "
-apiVersion: v1
-kind: Service
-metadata: {name: pg, namespace: edp}
-spec: {ports: [{name: sql, port: 5432}]}
+const SLICE: &str = "
 ---
 apiVersion: discovery.k8s.io/v1
 kind: EndpointSlice
@@ -48,16 +42,61 @@ metadata: {name: pg-1, namespace: edp, labels: {kubernetes.io/service-name: pg}}
 addressType: IPv4
 ports: [{name: sql, port: 15432}, {name: other, port: 1}]
 endpoints:
+";
+
+fn with_endpoints(spec: &str, endpoints: &str) -> Vec<Backend> {
+    let service =
+        format!("apiVersion: v1\nkind: Service\nmetadata: {{name: pg, namespace: edp}}\nspec: {spec}");
+    backends(&format!("{service}{SLICE}{endpoints}"))
+}
+
+#[test]
+fn without_a_selector_slices_tell() {
+    let spec = "{ports: [{name: sql, port: 5432, targetPort: 15432}]}";
+    let endpoints = "
 - {addresses: [10.0.0.1], targetRef: {kind: Pod, name: a}}
 - {addresses: [10.0.0.2], targetRef: {kind: Pod, name: b}, conditions: {ready: false}}
 - {addresses: [192.0.2.7]}
 - {addresses: [192.0.2.8], conditions: {ready: false}}
 ";
-    let ports = vec![(5432, 15432)];
-    let pod =
-        |index, ready| Backend::Workload { index: WorkloadIndex(index), ready, ports: Some(ports.clone()) };
-    let address = Backend::Address { address: "192.0.2.7".parse().unwrap(), ports: ports.clone() };
-    assert_eq!(backends(service), [pod(0, true), pod(1, false), address]);
+    let pod = |index, ready| Backend::Workload { index: WorkloadIndex(index), ready };
+    let address = Backend::Address { address: "192.0.2.7".parse().unwrap(), ports: vec![(5432, 15432)] };
+    assert_eq!(with_endpoints(spec, endpoints), [pod(0, true), pod(1, false), address]);
+}
+
+#[test]
+fn a_slice_that_contradicts_is_unclear() {
+    let same = "{ports: [{name: sql, port: 5432, targetPort: 15432}]}";
+    let other = "{ports: [{name: sql, port: 5432}]}";
+    let a = "\n- {addresses: [10.0.0.1], targetRef: {kind: Pod, name: a}}\n";
+    let plain = "\n- {addresses: [10.0.0.1]}\n";
+    for (spec, endpoints, unclear) in [
+        (same, a, false),
+        (other, a, true),
+        (
+            same,
+            "\n- {addresses: [10.0.0.1], targetRef: {kind: Pod, name: a}, conditions: {ready: false}}\n",
+            true,
+        ),
+        (same, "\n- {addresses: [10.0.0.9], targetRef: {kind: Pod, name: unread}}\n", true),
+        // The pod is outside of the mesh: plaintext reaches it either way.
+        (same, plain, false),
+    ] {
+        let backends = with_endpoints(spec, endpoints);
+        assert_eq!(backends.len(), 1, "{spec}{endpoints}");
+        assert_eq!(backends.contains(&Backend::Unclear), unclear, "{spec}{endpoints}");
+    }
+}
+
+#[test]
+fn slices_add_to_a_selector() {
+    let spec = "{selector: {app: pg}, ports: [{name: sql, port: 5432}]}";
+    let known = "
+- {addresses: [10.0.0.1], targetRef: {kind: Pod, name: a}}
+- {addresses: [10.0.0.9], targetRef: {kind: Pod, name: unread}}
+";
+    assert_eq!(with_endpoints(spec, known).len(), 2);
+    assert_eq!(with_endpoints(spec, "\n- {addresses: [192.0.2.7]}\n").len(), 3);
 }
 
 #[test]

@@ -1,0 +1,25 @@
+# What can be done here; `make` or `make help` lists it.
+.DEFAULT_GOAL := help
+.PHONY: help build test update bench ci
+
+help: ## List the targets
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+
+build: ## Build the release binary and say its size
+	cargo build --release -p kubectl-mesh-who-can-reach
+	@ls -l target/release/kubectl-mesh-who_can_reach
+
+test: ## Run every test (the README's second command)
+	cargo test --workspace
+
+update: ## Write transcripts and generated documents anew; look at the difference before you keep it
+	UPDATE=1 cargo test -p kubectl-mesh-who-can-reach --test cli
+	UPDATE=1 cargo test -p mesh-tests --test docs
+
+bench: ## Measure the engine and the whole program on a generated mesh of 10,000 pods
+	cargo bench -p mesh-common
+	cargo build --release -p kubectl-mesh-who-can-reach
+	cargo run --release -p mesh-testkit --bin compare-with-jq
+
+ci: ## Run what must hold before a change is on main
+	.ci/run
