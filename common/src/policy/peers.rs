@@ -201,13 +201,15 @@ impl Listing<'_> {
         let (asked, members) = self.callers_of(group);
         let egress = network_policy::of_isolated(group.egress.clone());
         let finished = |decision: Decision| complete(decision, Some(egress.clone()));
-        if let Leaves::Stopped(serving) = group.leaves {
-            let all = asked.into_iter().chain(members).collect();
-            return vec![(all, finished(unserved(serving)))];
-        }
         let mut parts = Parts::default();
         for index in asked {
             parts.add(vec![index], evaluate(self.mesh, &Caller::Workload(index), self.resolution));
+        }
+        if let Leaves::Stopped(serving) = group.leaves {
+            if !members.is_empty() || parts.0.is_empty() {
+                parts.add(members, finished(unserved(serving)));
+            }
+            return parts.0;
         }
         for (positions, workloads) in self.by_position(members) {
             let mut decision = self.answers.at(row, &positions);

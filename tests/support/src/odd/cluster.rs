@@ -38,6 +38,9 @@ pub(super) fn vary(random: &mut Random, pod: &mut Value) {
     if random.chance(6) {
         pod["metadata"]["labels"]["istio.io/use-waypoint"] = json!("wp");
     }
+    if random.chance(3) {
+        pod["metadata"]["labels"]["networking.istio.io/tunnel"] = json!("http");
+    }
 }
 
 /// Adds what is no pod and no policy of Istio's.
@@ -74,6 +77,18 @@ pub(super) fn extend(random: &mut Random, objects: &mut Vec<Value>) {
             "spec": {"mode": "STRICT"},
         }));
     }
+    if random.chance(10) {
+        objects.push(json!({
+            "apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "istio", "namespace": "istio-system"},
+            "data": {"mesh": "discoverySelectors: [{matchLabels: {istio.io/dataplane-mode: ambient}}]"},
+        }));
+    }
+    if random.chance(15) {
+        objects.push(istiod(random));
+    }
+    for index in 0..random.below(3) {
+        objects.push(endpoint_slice(random, index));
+    }
     if random.chance(30) {
         let value = random.pick(&["true", "false"]);
         objects.push(json!({
@@ -82,6 +97,36 @@ pub(super) fn extend(random: &mut Random, objects: &mut Vec<Value>) {
             "data": {"NATIVE_NFTABLES": value},
         }));
     }
+}
+
+fn istiod(random: &mut Random) -> Value {
+    let on = |name: &str| json!({"name": name, "value": "true"});
+    let flags = ["PILOT_AUTO_ALLOW_WAYPOINT_POLICY", "AMBIENT_ENABLE_DRY_RUN_AUTHORIZATION_POLICY"];
+    let env = [on("PILOT_ENABLE_AMBIENT"), on(random.pick(&flags))];
+    json!({
+        "apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "istiod", "namespace": "istio-system"},
+        "spec": {"template": {
+            "metadata": {"labels": {"app": "istiod"}},
+            "spec": {"containers": [{"name": "discovery", "env": env}]},
+        }},
+    })
+}
+
+/// Of a pod, by its name or address, or of something else.
+fn endpoint_slice(random: &mut Random, index: usize) -> Value {
+    let address = format!("10.0.0.{}", 1 + random.below(12));
+    let mut endpoint = json!({"addresses": [address]});
+    if random.chance(50) {
+        endpoint["targetRef"] = json!({"kind": "Pod", "name": format!("pod{}", random.below(8))});
+    }
+    let service = format!("svc{}", random.below(3));
+    json!({
+        "apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice", "addressType": "IPv4",
+        "metadata": {"name": format!("slice{index}"), "namespace": random.pick(&NAMESPACES),
+                     "labels": {"kubernetes.io/service-name": service}},
+        "ports": [{"name": "p", "port": PORTS[random.below(PORTS.len())]}],
+        "endpoints": [endpoint],
+    })
 }
 
 fn template(random: &mut Random, index: usize) -> Value {
@@ -117,6 +162,12 @@ fn service(random: &mut Random, index: usize) -> Value {
     }
     if random.chance(90) {
         spec["selector"] = json!({"app": random.pick(&APPS)});
+    }
+    if random.chance(15) {
+        spec["internalTrafficPolicy"] = json!("Local");
+    }
+    if random.chance(5) {
+        spec["ports"][0]["protocol"] = json!("UDP");
     }
     if random.chance(10) {
         spec["publishNotReadyAddresses"] = json!(true);
