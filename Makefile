@@ -17,7 +17,7 @@ update: ## Write transcripts and generated documents anew; look at the differenc
 	UPDATE=1 cargo test -p mesh-tests --test docs
 
 bench: ## Measure the engine and the whole program on a generated mesh of 10,000 pods
-	cargo bench -p mesh-common
+	cargo bench -p mesh-common --bench engine
 	cargo build --release -p kubectl-mesh-who-can-reach
 	cargo run --release -p mesh-testkit --bin compare-with-jq
 

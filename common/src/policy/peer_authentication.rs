@@ -8,7 +8,7 @@
 
 use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::istio::{MtlsMode, PeerAuthentication};
 use crate::model::{Labels, Name, Namespace, Origin, ResourceRef};
@@ -79,6 +79,8 @@ pub struct PeerAuthentications {
     entries: Vec<Entry>,
     by_namespace: FxHashMap<Namespace, Vec<usize>>,
     static_strict: Arc<Authorization>,
+    /// Namespaces in which some objects are of one age: elsewhere nothing can tie.
+    may_tie: FxHashSet<Namespace>,
 }
 
 impl PeerAuthentications {
@@ -90,7 +92,18 @@ impl PeerAuthentications {
         for (at, entry) in entries.iter().enumerate() {
             by_namespace.entry(entry.namespace()).or_default().push(at);
         }
-        Self { root: root.clone(), entries, by_namespace, static_strict: Arc::new(static_strict(root)) }
+        let ages = |list: &Vec<usize>| {
+            let mut ages: Vec<_> =
+                list.iter().filter_map(|at| entries.get(*at)).map(|e| &e.created).collect();
+            ages.sort_unstable();
+            ages.len() > 1
+                && (ages.first() == Some(&&None)
+                    || ages.windows(2).any(|pair| matches!(pair, [a, b] if a == b)))
+        };
+        let may_tie =
+            by_namespace.iter().filter(|(_, list)| ages(list)).map(|(name, _)| name.clone()).collect();
+        let static_strict = Arc::new(static_strict(root));
+        Self { root: root.clone(), entries, by_namespace, static_strict, may_tie }
     }
 
     /// Whether there is any, so that istiod sends the static policy (policies.go, `DefaultPolicy`).
@@ -292,6 +305,9 @@ impl PeerAuthentications {
     /// level, by their positions in the snapshot.
     #[must_use]
     pub fn ties(&self, namespace: &Namespace, labels: &Labels) -> Vec<Vec<PeerAuthenticationIndex>> {
+        if !self.may_tie.contains(namespace) && !self.may_tie.contains(&self.root) {
+            return Vec::new();
+        }
         let effective = self.effective(namespace, labels);
         let denies = |effective: &Effective| effective.denies.as_ref().map(|policy| policy.rules.clone());
         if effective.windows(2).all(|pair| matches!(pair, [a, b] if denies(a) == denies(b))) {

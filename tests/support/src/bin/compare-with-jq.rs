@@ -35,7 +35,7 @@ fn main() -> Result<(), Failure> {
     let jq = || command("jq", &["length"], &file);
     let commands: [(&str, Make<'_>); 4] = [
         ("jq length", Box::new(jq)),
-        ("one target", Box::new(|| who_can_reach(&ours, "deploy/ns-7/app-7", &file))),
+        ("one target", Box::new(|| who_can_reach(&ours, "deploy/team-7/app-7", &file))),
         ("--all", Box::new(|| who_can_reach(&ours, "--all", &file))),
         ("--help", Box::new(|| command(&ours.to_string_lossy(), &["--help"], Path::new("")))),
     ];
