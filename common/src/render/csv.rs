@@ -4,6 +4,9 @@ use std::io::{self, Write};
 
 use crate::report::reachability::Row;
 
+#[cfg(test)]
+mod tests;
+
 const COLUMNS: [&str; 16] = [
     "class",
     "identity",

@@ -3,6 +3,9 @@
 use std::borrow::Cow;
 use std::fmt::Write;
 
+#[cfg(test)]
+mod tests;
+
 /// Replaces control characters by their escapes.
 #[must_use]
 pub(super) fn escaped(text: &str) -> Cow<'_, str> {

@@ -7,6 +7,9 @@ use ipnet::IpNet;
 use crate::model::{Name, Namespace};
 use crate::policy::ir::{Block, ServiceAccountMatch, StringMatch};
 
+#[cfg(test)]
+mod tests;
+
 /// istiod's `stringToMatch`: `*`, `*suffix`, `prefix*`, otherwise exact.
 pub(super) fn text(value: &Name) -> StringMatch {
     if &**value == "*" {

@@ -10,6 +10,9 @@ use ipnet::{IpNet, Ipv4Subnets, Ipv6Subnets};
 
 use crate::policy::ir::Block;
 
+#[cfg(test)]
+mod tests;
+
 /// The ranges, by their first addresses.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Blocks {

@@ -8,6 +8,9 @@
 use crate::model::{Identity, Name, Namespace, ServiceAccount, TrustDomain};
 use crate::policy::ir::{ServiceAccountMatch, StringMatch};
 
+#[cfg(test)]
+mod tests;
+
 /// A condition on one name.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub(super) enum NameMatch {

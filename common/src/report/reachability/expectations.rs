@@ -8,6 +8,9 @@ use crate::report::API_VERSION;
 use crate::wire::wire;
 use crate::yaml::{self, Node, Value};
 
+#[cfg(test)]
+mod tests;
+
 /// What is expected.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Expectations(pub Vec<Expectation>);
