@@ -11,14 +11,19 @@ use std::sync::Arc;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::istio::{MtlsMode, PeerAuthentication};
-use crate::model::{Labels, Name, Namespace, Origin, ResourceRef};
+use crate::model::{Labels, Namespace};
 use crate::snapshot::Policy;
 
-use super::ir::{Action, Authorization, Clause, Field, Match, Provenance, Rule, Scope, StringMatch};
+use super::ir::Authorization;
 
+mod convert;
+mod entry;
 mod remarks;
 
 pub(super) use remarks::{remarks, tied};
+
+use convert::static_strict;
+use entry::{Entry, Level, Selects, choices, oldest};
 
 /// The name of the policy that denies whatever has no identity.
 pub(super) const STATIC_STRICT: &str = "istio_converted_static_strict";
@@ -29,29 +34,6 @@ const CONVERTED: &str = "converted_peer_authentication_";
 /// The position of a PeerAuthentication in the snapshot.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct PeerAuthenticationIndex(pub usize);
-
-/// How a PeerAuthentication selects.
-#[derive(Clone, PartialEq, Eq, Debug)]
-enum Selects {
-    /// Without a selector: everything at its level.
-    Everything,
-    /// With a selector that has no labels.
-    EmptySelector,
-    /// By labels.
-    Labels(Labels),
-}
-
-/// A PeerAuthentication that istiod looks at.
-#[derive(Clone, Debug)]
-struct Entry {
-    index: PeerAuthenticationIndex,
-    reference: ResourceRef,
-    origin: Origin,
-    selects: Selects,
-    mode: MtlsMode,
-    ports: std::collections::BTreeMap<u16, MtlsMode>,
-    created: Option<Name>,
-}
 
 /// What holds for a workload.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -230,77 +212,6 @@ impl PeerAuthentications {
         }
     }
 
-    /// What `convertPeerAuthentication` may write for an object: its own choice of the oldest is among those
-    /// without a selector *object* (policies.go, `PeerAuthByNamespace`).
-    fn conversions(&self, entry: &Entry) -> Vec<Option<Authorization>> {
-        let without_selector = |namespace: &Namespace| {
-            let of_namespace = self.of(namespace).filter(|entry| entry.selects == Selects::Everything);
-            choices(&of_namespace.collect::<Vec<_>>())
-        };
-        let mut written = Vec::new();
-        for namespace in without_selector(&entry.namespace()) {
-            for mesh in without_selector(&self.root) {
-                let policy = self.convert(entry, namespace, mesh);
-                if !written.contains(&policy) {
-                    written.push(policy);
-                }
-            }
-        }
-        written
-    }
-
-    /// istiod's `convertPeerAuthentication`.
-    fn convert(
-        &self,
-        entry: &Entry,
-        namespace: Option<&Entry>,
-        mesh: Option<&Entry>,
-    ) -> Option<Authorization> {
-        if entry.namespace() == self.root || entry.selects == Selects::Everything || entry.ports.is_empty() {
-            return None;
-        }
-        let inherited = Inherited::new(namespace, mesh);
-        let mut rules = Vec::new();
-        let mut exempt = Vec::new();
-        for (port, mode) in &entry.ports {
-            match mode {
-                MtlsMode::Strict if !inherited.covers_strict_port(entry.mode) => {
-                    rules.push(deny(vec![no_identity_at(*port)]));
-                }
-                mode if mode.exempts() && inherited.writes_exemption(entry.mode) => exempt.push(*port),
-                _ => {}
-            }
-        }
-        if entry.mode == MtlsMode::Strict && exempt.is_empty() {
-            // Every port is strict: the static policy does.
-            return None;
-        }
-        let mut clauses: Vec<Match> = Vec::new();
-        if entry.mode == MtlsMode::Strict {
-            clauses.push(no_identity());
-        }
-        clauses.extend(exempt.iter().map(|port| not_at(*port)));
-        if rules.is_empty() && clauses.is_empty() {
-            return None;
-        }
-        if inherited.merges_strict() && !exempt.is_empty() {
-            clauses.push(no_identity());
-        }
-        if !clauses.is_empty() {
-            rules.push(deny(clauses));
-        }
-        Some(Authorization {
-            namespace: entry.namespace(),
-            name: entry.converted_name().into(),
-            scope: Scope::WorkloadSelector,
-            action: Action::Deny,
-            rules,
-            dry_run: false,
-            selector: None,
-            provenance: Provenance::Resource { reference: entry.reference.clone(), origin: entry.origin },
-        })
-    }
-
     /// The objects among which nothing decides which holds for a workload, when that makes a difference; level by
     /// level, by their positions in the snapshot.
     #[must_use]
@@ -324,156 +235,4 @@ impl PeerAuthentications {
         };
         tied.filter(differ).map(|tied| tied.iter().map(|entry| entry.index).collect()).collect()
     }
-}
-
-/// Where an object stands.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Level {
-    Mesh,
-    Namespace,
-    Workload,
-    /// Labels in the root namespace: ignored.
-    Nowhere,
-}
-
-impl Entry {
-    fn new(at: usize, policy: &Policy<PeerAuthentication>) -> Self {
-        let object = &policy.object;
-        let selects = match &object.spec.selector {
-            None => Selects::Everything,
-            Some(selector) => match &selector.match_labels {
-                Some(labels) if !labels.is_empty() => Selects::Labels(labels.clone()),
-                _ => Selects::EmptySelector,
-            },
-        };
-        Self {
-            index: PeerAuthenticationIndex(at),
-            reference: object.reference(crate::model::Kind::PeerAuthentication),
-            origin: object.origin,
-            selects,
-            mode: object.spec.mtls.mode,
-            ports: object.spec.port_level_mtls.0.clone(),
-            created: object.meta.creation_timestamp.clone(),
-        }
-    }
-
-    fn namespace(&self) -> Namespace {
-        self.reference.namespace.clone().unwrap_or_else(|| "".into())
-    }
-
-    fn level(&self, root: &Namespace) -> Level {
-        match (&self.selects, self.namespace() == *root) {
-            (Selects::Labels(_), true) => Level::Nowhere,
-            (Selects::Labels(_), false) => Level::Workload,
-            (_, true) => Level::Mesh,
-            (_, false) => Level::Namespace,
-        }
-    }
-
-    fn converted_name(&self) -> String {
-        format!("{CONVERTED}{}", self.reference.name)
-    }
-
-    /// Whether the converted policy is attached, given whether the workload is STRICT without its ports.
-    fn is_attached(&self, strict: bool) -> bool {
-        let has = |wanted: fn(MtlsMode) -> bool| self.ports.values().any(|mode| wanted(*mode));
-        match self.mode {
-            MtlsMode::Strict => has(MtlsMode::exempts),
-            MtlsMode::Permissive | MtlsMode::Disable => has(|mode| mode == MtlsMode::Strict),
-            // Under an inherited STRICT only PERMISSIVE is looked for; DISABLE alone is not seen.
-            MtlsMode::Unset if strict => has(|mode| mode == MtlsMode::Permissive),
-            MtlsMode::Unset => has(|mode| mode == MtlsMode::Strict),
-        }
-    }
-}
-
-/// What the levels above say, in the terms of `convertPeerAuthentication`'s conditions.
-struct Inherited {
-    namespace: Option<MtlsMode>,
-    mesh: Option<MtlsMode>,
-}
-
-impl Inherited {
-    fn new(namespace: Option<&Entry>, mesh: Option<&Entry>) -> Self {
-        Self { namespace: namespace.map(|entry| entry.mode), mesh: mesh.map(|entry| entry.mode) }
-    }
-
-    fn namespace_is_silent(&self) -> bool {
-        matches!(self.namespace, None | Some(MtlsMode::Unset))
-    }
-
-    /// Whether a STRICT port is left out because something above covers it. The last condition stands outside
-    /// of the one on the own mode: in Go `&&` binds more tightly than `||`.
-    fn covers_strict_port(&self, own: MtlsMode) -> bool {
-        own == MtlsMode::Strict
-            || own == MtlsMode::Unset && self.namespace == Some(MtlsMode::Strict)
-            || self.namespace_is_silent() && self.mesh == Some(MtlsMode::Strict)
-    }
-
-    /// Whether an exempted port is written: not when nothing strict is left to exempt it from.
-    fn writes_exemption(&self, own: MtlsMode) -> bool {
-        let nothing_strict_above = match (self.namespace, self.mesh) {
-            (Some(namespace), _) => namespace != MtlsMode::Strict,
-            (None, mesh) => mesh != Some(MtlsMode::Strict),
-        };
-        match own {
-            MtlsMode::Permissive | MtlsMode::Disable => false,
-            MtlsMode::Strict => true,
-            MtlsMode::Unset => !nothing_strict_above,
-        }
-    }
-
-    /// Whether the exemption has to carry the STRICT from above.
-    fn merges_strict(&self) -> bool {
-        let strict_or_silent = self.namespace_is_silent() || self.namespace == Some(MtlsMode::Strict);
-        self.mesh == Some(MtlsMode::Strict) && strict_or_silent || self.namespace == Some(MtlsMode::Strict)
-    }
-}
-
-/// Every object that may count as the oldest; `None` when there is no object.
-fn choices<'a>(entries: &[&'a Entry]) -> Vec<Option<&'a Entry>> {
-    if entries.is_empty() { vec![None] } else { oldest(entries).into_iter().map(Some).collect() }
-}
-
-/// The oldest by whole seconds. An object without a time stamp was never applied: it may be of any age.
-fn oldest<'a>(entries: &[&'a Entry]) -> Vec<&'a Entry> {
-    let first = entries.iter().filter_map(|entry| entry.created.as_ref()).min();
-    entries
-        .iter()
-        .copied()
-        .filter(|entry| entry.created.is_none() || entry.created.as_ref() == first)
-        .collect()
-}
-
-fn static_strict(root: &Namespace) -> Authorization {
-    Authorization {
-        namespace: root.clone(),
-        name: STATIC_STRICT.into(),
-        scope: Scope::WorkloadSelector,
-        action: Action::Deny,
-        rules: vec![deny(vec![no_identity()])],
-        dry_run: false,
-        selector: None,
-        provenance: Provenance::Default,
-    }
-}
-
-/// A rule whose clauses have one match each.
-fn deny(matches: Vec<Match>) -> Rule {
-    Rule { clauses: matches.into_iter().map(|one| Clause { matches: vec![one] }).collect(), index: None }
-}
-
-fn no_identity() -> Match {
-    let principals = Field { any_of: Vec::new(), none_of: vec![StringMatch::Presence] };
-    Match { principals, ..Match::default() }
-}
-
-fn no_identity_at(port: u16) -> Match {
-    let destination_ports = Field { any_of: vec![port], none_of: Vec::new() };
-    Match { destination_ports, ..no_identity() }
-}
-
-fn not_at(port: u16) -> Match {
-    let destination_ports = Field { any_of: Vec::new(), none_of: vec![port] };
-    Match { destination_ports, ..Match::default() }
 }

@@ -4,19 +4,15 @@
 //! The answers come from [`Reach`]; here they are given to those who really exist, with what their own side
 //! adds. Where rules about addresses divide a class there is an answer for each block of addresses.
 
-use std::cmp::Reverse;
 use std::net::IpAddr;
 
 use ipnet::IpNet;
-use rustc_hash::FxHashSet;
 
-use crate::model::{Identity, Name, Workload, WorkloadIndex};
+use crate::model::{Identity, Workload, WorkloadIndex};
 
-use super::arrival::{Caller, address_of, complete, either, unserved};
-use super::callers::{Callers, Group, Leaves};
+use super::arrival::address_of;
+use super::callers::{Callers, Group};
 use super::decision::{Decision, Gate, GateOutcome, Verdict};
-use super::evaluate::evaluate;
-use super::gates::network_policy;
 use super::gates::resolve::{At, Resolution, Target};
 use super::join::{SOURCE_IP, combine};
 use super::mesh::Mesh;
@@ -24,6 +20,8 @@ use super::peer_set::{CellLabel, Who};
 use super::reach::{Reach, reach};
 
 mod answers;
+mod no_identity;
+mod running;
 
 use answers::Answers;
 
@@ -143,91 +141,6 @@ struct Listing<'a> {
 }
 
 impl Listing<'_> {
-    /// Class 1.
-    fn running(&self) -> Vec<PeerAnswer> {
-        let common = match self.detail {
-            Detail::Each => None,
-            Detail::Matrix => self.most_common_answer(),
-        };
-        let mut all = Vec::new();
-        for (row, groups) in self.callers.by_identity.iter().enumerate() {
-            if common.as_ref().is_some_and(|common| common.includes(row)) {
-                continue;
-            }
-            let Some(identity) = self.mesh.identities().get(row) else { continue };
-            for group in groups {
-                for (workloads, decision) in self.of_group(row, group) {
-                    let class = PeerClass::Identity(identity.clone());
-                    all.push(PeerAnswer { class, addresses: Vec::new(), workloads, decision });
-                }
-            }
-        }
-        all.extend(common.map(|common| PeerAnswer {
-            class: PeerClass::EachOtherIdentity(common.count),
-            addresses: Vec::new(),
-            workloads: Vec::new(),
-            decision: common.decision,
-        }));
-        all
-    }
-
-    /// The answer that most identities get who have only one.
-    fn most_common_answer(&self) -> Option<Common> {
-        let plain = |group: &Group| {
-            let by_itself = |member: &WorkloadIndex| self.reach.unlike_others.contains(member);
-            group.leaves == Leaves::Captured
-                && group.egress.is_empty()
-                && (self.reach.unlike_others.is_empty() || !group.members.iter().any(by_itself))
-        };
-        let groups = self.callers.by_identity.iter().enumerate();
-        let of_row = |(row, groups): (usize, &Vec<Group>)| {
-            groups.iter().all(plain).then(|| self.answers.only_cell(row)).flatten()
-        };
-        let cells: Vec<Option<usize>> = groups.map(of_row).collect();
-        let mut counts = vec![0; self.reach.cells.len()];
-        for cell in cells.iter().flatten() {
-            if let Some(count) = counts.get_mut(*cell) {
-                *count += 1;
-            }
-        }
-        let (cell, count) =
-            counts.into_iter().enumerate().max_by_key(|(cell, count)| (*count, Reverse(*cell)))?;
-        let decision = self.reach.cells.get(cell)?.decision.clone();
-        (count > 1).then_some(Common { cells, cell, count, decision })
-    }
-
-    /// The answers of a group of one identity, by the addresses of its members.
-    fn of_group(&self, row: usize, group: &Group) -> Vec<(Vec<WorkloadIndex>, Decision)> {
-        let (asked, members) = self.callers_of(group);
-        let egress = network_policy::of_isolated(group.egress.clone());
-        let finished = |decision: Decision| complete(decision, Some(egress.clone()));
-        let mut parts = Parts::default();
-        for index in asked {
-            parts.add(vec![index], evaluate(self.mesh, &Caller::Workload(index), self.resolution));
-        }
-        if let Leaves::Stopped(serving) = group.leaves {
-            if !members.is_empty() || parts.0.is_empty() {
-                parts.add(members, finished(unserved(serving)));
-            }
-            return parts.0;
-        }
-        for (positions, workloads) in self.by_position(members) {
-            let mut decision = self.answers.at(row, &positions);
-            if group.leaves == Leaves::Envoy
-                && let Some(envoy) = workloads.first().and_then(|index| self.mesh.workload(*index))
-            {
-                let plaintext = self.answers.at(self.answers.plaintext, &positions);
-                decision = either(decision, &plaintext, envoy.owner.clone());
-            }
-            parts.add(workloads, finished(decision));
-        }
-        if parts.0.is_empty() {
-            // Only the target itself runs as it: the identity has an answer all the same.
-            parts.add(Vec::new(), finished(self.answers.at(row, &self.all_positions())));
-        }
-        parts.0
-    }
-
     /// The members of a group that are asked one by one, and those for whom the answers for all hold.
     fn callers_of(&self, group: &Group) -> (Vec<WorkloadIndex>, Vec<WorkloadIndex>) {
         let members = group.members.iter().copied().filter(|member| Some(*member) != self.myself);
@@ -297,117 +210,6 @@ impl Listing<'_> {
         all.push(answer(Others::Rest { own_trust_domain }, rest));
         all
     }
-
-    /// Class 3: pods outside of the mesh, the network of nodes; where nothing takes an identity, everyone.
-    fn no_identity(&self) -> Vec<PeerAnswer> {
-        let mut groups: Vec<&Group> = self.callers.plain.iter().collect();
-        if !self.reach.takes_identities {
-            groups.extend(self.callers.by_identity.iter().flatten());
-        }
-        let nodes = self.nodes();
-        let mut ordinary: Vec<WorkloadIndex> = Vec::new();
-        let mut all = Vec::new();
-        for group in groups {
-            let on_node = matches!(&group.leaves, Leaves::Node(node) if nodes.contains(node));
-            if on_node || matches!(group.leaves, Leaves::Stopped(_)) || !group.egress.is_empty() {
-                all.extend(self.of_special(group));
-            } else {
-                let (asked, members) = self.callers_of(group);
-                all.extend(self.asked(asked.into_iter().map(|index| vec![index])));
-                ordinary.extend(members);
-            }
-        }
-        ordinary.sort_unstable();
-        all.extend(self.of_ordinary(ordinary));
-        all
-    }
-
-    /// A group whose own side or node matters, asked once for each different address.
-    fn of_special(&self, group: &Group) -> Vec<PeerAnswer> {
-        let (asked, members) = self.callers_of(group);
-        let groups = self.by_position(members).into_iter().map(|(_, workloads)| workloads);
-        self.asked(groups.chain(asked.into_iter().map(|index| vec![index])))
-    }
-
-    /// What groups get of which any member can be asked.
-    fn asked(&self, groups: impl Iterator<Item = Vec<WorkloadIndex>>) -> Vec<PeerAnswer> {
-        let mut parts = Parts::default();
-        for workloads in groups {
-            if let Some(first) = workloads.first() {
-                let decision = evaluate(self.mesh, &Caller::Workload(*first), self.resolution);
-                parts.add(workloads, decision);
-            }
-        }
-        let answer = |(workloads, decision)| PeerAnswer {
-            class: PeerClass::NoIdentity,
-            addresses: Vec::new(),
-            workloads: self.listed(workloads),
-            decision,
-        };
-        parts.0.into_iter().map(answer).collect()
-    }
-
-    /// The answers for plaintext, block by block where addresses matter.
-    fn of_ordinary(&self, workloads: Vec<WorkloadIndex>) -> Vec<PeerAnswer> {
-        let answer = |addresses, workloads, decision| PeerAnswer {
-            class: PeerClass::NoIdentity,
-            addresses,
-            workloads: self.listed(workloads),
-            decision,
-        };
-        let parts = self.answers.by_answer(self.answers.plaintext);
-        if let [(_, decision)] = parts.as_slice() {
-            return vec![answer(Vec::new(), workloads, decision.clone())];
-        }
-        let blocks = self.reach.universe.blocks();
-        let (known, unknown): (Vec<_>, Vec<_>) =
-            workloads.into_iter().partition(|index| self.address(*index).is_some());
-        let mut all = Vec::new();
-        for (positions, decision) in &parts {
-            let inside = |index: &WorkloadIndex| {
-                self.address(*index).is_some_and(|address| positions.contains(&blocks.position(address)))
-            };
-            let here = known.iter().copied().filter(inside).collect();
-            all.push(answer(blocks.cover(positions), here, decision.clone()));
-        }
-        if !unknown.is_empty() {
-            all.push(answer(
-                Vec::new(),
-                unknown,
-                self.answers.at(self.answers.plaintext, &self.all_positions()),
-            ));
-        }
-        all
-    }
-
-    /// Class 4: no address of the cluster, so whatever the address.
-    fn outside(&self) -> Vec<PeerAnswer> {
-        let blocks = self.reach.universe.blocks();
-        let parts = self.answers.by_answer(self.answers.plaintext).into_iter();
-        let answer = |(positions, decision): (Vec<usize>, Decision)| PeerAnswer {
-            class: PeerClass::Outside,
-            addresses: blocks.cover(&positions),
-            workloads: Vec::new(),
-            decision,
-        };
-        parts.map(answer).collect()
-    }
-
-    fn nodes(&self) -> FxHashSet<Name> {
-        let Resolution::Destinations(destinations) = self.resolution else { return FxHashSet::default() };
-        let node = |at: &At| match at {
-            At::Workload(index) => self.mesh.workload(*index).and_then(|workload| workload.node.clone()),
-            At::Address(_) | At::Node(_) => None,
-        };
-        destinations.iter().filter_map(|destination| node(&destination.at)).collect()
-    }
-
-    fn listed(&self, workloads: Vec<WorkloadIndex>) -> Vec<WorkloadIndex> {
-        match self.detail {
-            Detail::Each => workloads,
-            Detail::Matrix => Vec::new(),
-        }
-    }
 }
 
 /// Workloads by what they get.
@@ -420,21 +222,6 @@ impl Parts {
             Some((known, _)) => known.extend(workloads),
             None => self.0.push((workloads, decision)),
         }
-    }
-}
-
-/// The answer that most identities get.
-struct Common {
-    /// The only cell of each identity, where there is one.
-    cells: Vec<Option<usize>>,
-    cell: usize,
-    count: usize,
-    decision: Decision,
-}
-
-impl Common {
-    fn includes(&self, row: usize) -> bool {
-        self.cells.get(row) == Some(&Some(self.cell))
     }
 }
 

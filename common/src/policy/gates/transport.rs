@@ -5,7 +5,7 @@
 //! judged by the same policies. What no ztunnel redirects is judged by none.
 
 use crate::codes::Reason;
-use crate::model::{DataPlane, Name, ResourceRef, Serving, Workload};
+use crate::model::{DataPlane, Labels, Name, ResourceRef, Serving, Workload};
 use crate::policy::decision::{By, Decision, Gate, GateOutcome, Judgement};
 use crate::policy::fold::Domain;
 use crate::policy::mesh::Mesh;
@@ -19,9 +19,10 @@ const OWN_PORTS: [u16; 3] = [15001, 15006, 15008];
 
 pub(super) fn parts<D: Domain>(domain: &D, flow: &Flow<'_>) -> Parts<D::Set> {
     let everyone = |outcome, reason| vec![(domain.all(), transport(outcome, reason))];
-    let Some(workload) = flow.workload else { return everyone(GateOutcome::Pass, Reason::NotCaptured) };
+    let past = |reason| vec![(domain.all(), unguarded(flow, reason))];
+    let Some(workload) = flow.workload else { return past(Reason::NotCaptured) };
     match workload.capture.data_plane {
-        DataPlane::None => return everyone(GateOutcome::Pass, Reason::NotCaptured),
+        DataPlane::None => return past(Reason::NotCaptured),
         DataPlane::Sidecar => {
             let judgement = transport(GateOutcome::Unknown, Reason::SidecarNotJudged);
             return vec![(domain.all(), judgement.by(By::Object(workload.owner.clone())))];
@@ -31,7 +32,7 @@ pub(super) fn parts<D: Domain>(domain: &D, flow: &Flow<'_>) -> Parts<D::Set> {
     match workload.capture.serving {
         Serving::Served => {}
         // Nobody sends HBONE to it, and plaintext is not redirected.
-        _ if workload.capture.bypass_inbound => return everyone(GateOutcome::Pass, Reason::InboundBypassed),
+        _ if workload.capture.bypass_inbound => return past(Reason::InboundBypassed),
         Serving::Pending => return everyone(GateOutcome::Block, Reason::RedirectionPending),
         Serving::Undiscovered => return everyone(GateOutcome::Unknown, Reason::NotDiscovered),
     }
@@ -49,9 +50,18 @@ fn transport(outcome: GateOutcome, reason: Reason) -> Judgement {
     Judgement::new(Gate::Transport, outcome, reason)
 }
 
+/// What no ztunnel stands in front of takes everything, but for what a waypoint of captured clients stops. Who
+/// is no such client is not told apart.
+fn unguarded(flow: &Flow<'_>, reason: Reason) -> Judgement {
+    match waypoint(flow) {
+        Some(bound) => transport(GateOutcome::Unknown, Reason::WaypointNotJudged).by(By::Object(bound)),
+        None => transport(GateOutcome::Pass, reason),
+    }
+}
+
 /// Captured clients go through the waypoint of what they address, if there is one.
 fn over_hbone(flow: &Flow<'_>, workload: &Workload) -> Judgement {
-    match waypoint(flow, workload).or_else(|| auto_allowed(flow.mesh, flow.destination, workload)) {
+    match waypoint(flow).or_else(|| auto_allowed(flow.mesh, flow.destination, workload)) {
         Some(bound) => transport(GateOutcome::Unknown, Reason::WaypointNotJudged).by(By::Object(bound)),
         None => transport(GateOutcome::Pass, Reason::Hbone),
     }
@@ -81,25 +91,37 @@ pub(in crate::policy) fn auto_allowed(
     }
     let index = destination.workload()?;
     let services = snapshot.services.iter().filter(|service| service.has(index));
-    let mut bound = services.filter_map(|service| bound(snapshot, Some(service), workload));
-    bound.next().or_else(|| self::bound(snapshot, None, workload))
+    let mut bound = services.filter_map(|service| by_service(snapshot, service));
+    bound.next().or_else(|| by_pod(snapshot, workload))
 }
 
 /// The object that may bind this way to a waypoint: the Service that is addressed, else the pod.
-fn waypoint(flow: &Flow<'_>, workload: &Workload) -> Option<ResourceRef> {
+fn waypoint(flow: &Flow<'_>) -> Option<ResourceRef> {
     let snapshot = flow.mesh.snapshot;
     let service = flow.destination.service.and_then(|at| snapshot.services.get(at));
     // A headless Service has no address of its own: its pods are addressed.
-    bound(snapshot, service.filter(|service| !service.headless), workload)
+    match service.filter(|service| !service.headless) {
+        Some(service) => by_service(snapshot, service),
+        None => by_pod(snapshot, flow.workload?),
+    }
 }
 
-/// The Service, else the pod, when it may be bound to a waypoint: by its own label, else its namespace's
-/// (waypoints.go). Whether a bound waypoint handles this kind of traffic is known only with its Gateway.
-fn bound(snapshot: &MeshSnapshot, service: Option<&Service>, workload: &Workload) -> Option<ResourceRef> {
-    let (reference, labels) = match service {
-        Some(service) => (&service.reference, &service.labels),
-        None => (&workload.reference, &workload.labels),
-    };
+fn by_service(snapshot: &MeshSnapshot, service: &Service) -> Option<ResourceRef> {
+    bound(snapshot, &service.reference, &service.labels, "service")
+}
+
+fn by_pod(snapshot: &MeshSnapshot, workload: &Workload) -> Option<ResourceRef> {
+    bound(snapshot, &workload.reference, &workload.labels, "workload")
+}
+
+/// The object, when it may be bound to a waypoint: by its own label, else its namespace's (waypoints.go). Whether
+/// a bound waypoint handles this kind of traffic is known only with its Gateway.
+fn bound(
+    snapshot: &MeshSnapshot,
+    reference: &ResourceRef,
+    labels: &Labels,
+    wanted: &'static str,
+) -> Option<ResourceRef> {
     let namespace = reference.namespace.as_ref()?;
     let of_namespace = snapshot.namespace_labels(namespace.as_str());
     let from = [Some(labels), of_namespace].into_iter().flatten();
@@ -112,7 +134,6 @@ fn bound(snapshot: &MeshSnapshot, service: Option<&Service>, workload: &Workload
     });
     // Without the label its GatewayClass decides, which is not read.
     let handles = gateway.and_then(|gateway| gateway.meta.labels.get("istio.io/waypoint-for"));
-    let wanted = if service.is_some() { "service" } else { "workload" };
     let may = handles.is_none_or(|handles| handles == wanted || handles == "all");
     may.then(|| reference.clone())
 }

@@ -7,7 +7,8 @@ use crate::policy::compile::{Context, Remark, Remarks, remark_hidden};
 use crate::policy::ir::Rule;
 use crate::snapshot::{Object, Policy};
 
-use super::{Effective, Entry, Level, PeerAuthentications, Selects, World};
+use super::entry::{Entry, Level, Selects};
+use super::{Effective, PeerAuthentications, World};
 
 /// Remarks on every object.
 pub(in crate::policy) fn remarks(

@@ -1,0 +1,114 @@
+//! Class 1: identities that something runs as. A matrix puts those that get the most common answer into one row.
+
+use std::cmp::Reverse;
+
+use crate::model::WorkloadIndex;
+use crate::policy::arrival::{Caller, complete, either, unserved};
+use crate::policy::callers::{Group, Leaves};
+use crate::policy::decision::Decision;
+use crate::policy::evaluate::evaluate;
+use crate::policy::gates::network_policy;
+
+use super::{Detail, Listing, Parts, PeerAnswer, PeerClass};
+
+impl Listing<'_> {
+    /// A row for each identity, and for each answer where its workloads differ.
+    pub(super) fn running(&self) -> Vec<PeerAnswer> {
+        let common = match self.detail {
+            Detail::Each => None,
+            Detail::Matrix => self.most_common_answer(),
+        };
+        let mut all = Vec::new();
+        for (row, groups) in self.callers.by_identity.iter().enumerate() {
+            if common.as_ref().is_some_and(|common| common.includes(row)) {
+                continue;
+            }
+            let Some(identity) = self.mesh.identities().get(row) else { continue };
+            for group in groups {
+                for (workloads, decision) in self.of_group(row, group) {
+                    let class = PeerClass::Identity(identity.clone());
+                    all.push(PeerAnswer { class, addresses: Vec::new(), workloads, decision });
+                }
+            }
+        }
+        all.extend(common.map(|common| PeerAnswer {
+            class: PeerClass::EachOtherIdentity(common.count),
+            addresses: Vec::new(),
+            workloads: Vec::new(),
+            decision: common.decision,
+        }));
+        all
+    }
+
+    /// The answer that most identities get who have only one.
+    fn most_common_answer(&self) -> Option<Common> {
+        let plain = |group: &Group| {
+            let by_itself = |member: &WorkloadIndex| self.reach.unlike_others.contains(member);
+            group.leaves == Leaves::Captured
+                && group.egress.is_empty()
+                && (self.reach.unlike_others.is_empty() || !group.members.iter().any(by_itself))
+        };
+        let groups = self.callers.by_identity.iter().enumerate();
+        let of_row = |(row, groups): (usize, &Vec<Group>)| {
+            groups.iter().all(plain).then(|| self.answers.only_cell(row)).flatten()
+        };
+        let cells: Vec<Option<usize>> = groups.map(of_row).collect();
+        let mut counts = vec![0; self.reach.cells.len()];
+        for cell in cells.iter().flatten() {
+            if let Some(count) = counts.get_mut(*cell) {
+                *count += 1;
+            }
+        }
+        let (cell, count) =
+            counts.into_iter().enumerate().max_by_key(|(cell, count)| (*count, Reverse(*cell)))?;
+        let decision = self.reach.cells.get(cell)?.decision.clone();
+        (count > 1).then_some(Common { cells, cell, count, decision })
+    }
+
+    /// The answers of a group of one identity, by the addresses of its members.
+    fn of_group(&self, row: usize, group: &Group) -> Vec<(Vec<WorkloadIndex>, Decision)> {
+        let (asked, members) = self.callers_of(group);
+        let egress = network_policy::of_isolated(group.egress.clone());
+        let finished = |decision: Decision| complete(decision, Some(egress.clone()));
+        let mut parts = Parts::default();
+        for index in asked {
+            parts.add(vec![index], evaluate(self.mesh, &Caller::Workload(index), self.resolution));
+        }
+        if let Leaves::Stopped(serving) = group.leaves {
+            if !members.is_empty() || parts.0.is_empty() {
+                parts.add(members, finished(unserved(serving)));
+            }
+            return parts.0;
+        }
+        for (positions, workloads) in self.by_position(members) {
+            let mut decision = self.answers.at(row, &positions);
+            if group.leaves == Leaves::Envoy
+                && let Some(envoy) = workloads.first().and_then(|index| self.mesh.workload(*index))
+            {
+                let plaintext = self.answers.at(self.answers.plaintext, &positions);
+                decision = either(decision, &plaintext, envoy.owner.clone());
+            }
+            parts.add(workloads, finished(decision));
+        }
+        if parts.0.is_empty() {
+            // Only the target itself runs as it: the identity has an answer all the same.
+            parts.add(Vec::new(), finished(self.answers.at(row, &self.all_positions())));
+        }
+        parts.0
+    }
+}
+
+/// The answer that most identities get.
+struct Common {
+    /// The only cell of each identity, where there is one.
+    cells: Vec<Option<usize>>,
+    cell: usize,
+    count: usize,
+    decision: Decision,
+}
+
+impl Common {
+    fn includes(&self, row: usize) -> bool {
+        self.cells.get(row) == Some(&Some(self.cell))
+    }
+}
