@@ -216,3 +216,12 @@ impl Decision {
         self.gates.iter().find(|judgement| judgement.gate == gate)
     }
 }
+
+/// Peers who get the same answer.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Cell<S> {
+    /// Who.
+    pub peers: S,
+    /// What they get.
+    pub decision: Decision,
+}

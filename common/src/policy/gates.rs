@@ -12,10 +12,9 @@ pub(super) mod transport;
 use crate::codes::Reason;
 use crate::model::Workload;
 
-use super::decision::{Decision, Gate, GateOutcome, Judgement};
+use super::decision::{Cell, Decision, Gate, GateOutcome, Judgement};
 use super::fold::Domain;
 use super::mesh::Mesh;
-use super::reach::Cell;
 use super::select::Applied;
 use resolve::Destination;
 

@@ -4,9 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::codes::Reason;
 
-use super::decision::{Condition, Decision, GateOutcome, Verdict};
+use super::decision::{Cell, Condition, Decision, GateOutcome, Verdict};
 use super::fold::Domain;
-use super::reach::Cell;
 
 #[cfg(test)]
 mod tests;

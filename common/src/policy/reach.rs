@@ -10,7 +10,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::codes::Reason;
 use crate::model::{Capture, DataPlane, Namespace, ResourceRef, Workload, WorkloadIndex};
 
-use super::decision::Decision;
+use super::decision::{Cell, Decision};
 use super::fold::Domain;
 use super::gates::resolve::{At, Destination, Resolution};
 use super::gates::transport;
@@ -21,15 +21,6 @@ use super::mesh::{Direction, Mesh};
 use super::peer_set::blocks::Blocks;
 use super::peer_set::{AllPeers, PeerSet, Universe};
 use super::select::Applied;
-
-/// Peers who get the same answer.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Cell<S> {
-    /// Who.
-    pub peers: S,
-    /// What they get.
-    pub decision: Decision,
-}
 
 /// What all peers get.
 #[derive(Clone, Debug)]
