@@ -64,9 +64,11 @@ reasons! {
     SelfCall;
     /// Redirected, but no ztunnel answers yet: nothing gets in or out.
     RedirectionPending;
+    /// The Namespace was not read, so that nobody knows whether the pod is in the mesh, and it matters.
+    NamespaceNotRead;
     /// istiod does not look at the pod's namespace: what its ztunnel does then is not judged.
     NotDiscovered;
-    /// An EndpointSlice says of a pod what the Service and the pod do not: who is sent where is not judged.
+    /// Which pods stand behind the Service, and how they are reached, cannot be told from what was read.
     EndpointUnclear;
     /// Which of the tied PeerAuthentications holds is not defined, and they differ.
     PeerAuthenticationTie;

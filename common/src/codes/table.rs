@@ -102,7 +102,7 @@ codes! {
         why: "With discoverySelectors istiod knows only the namespaces that they select.";
     RefusedByAdmission = 118, Finding(Error), "The API server refuses this object";
         message: "{field}: {what}; the API server refuses that";
-        hint: "correct it: what runs in a cluster under this name cannot be this";
+        hint: "correct it: no cluster holds this object; compare it with what is applied";
         why: "Istio's validation refuses such objects. What is judged here is what istiod would make of it if it got past.";
     UnlabelledPod = 119, Finding(Warning), "A pod without labels is selected by every policy";
         message: "the pod has no labels at all: every policy with a selector in its namespace and in {root} applies to it";
@@ -157,17 +157,13 @@ codes! {
         hint: "restart the pod to take it out, or label it";
         why: "What counts is the annotation; labels are what istio-cni acts on next time.";
     EnrolledAsLabelled = 901, Assumption, "Enrolled as labelled";
-        message: "{subject} does not run yet: taken for enrolled as its labels ask";
+        message: "{subject}: nothing runs yet, taken for enrolled as labels ask";
         hint: "ask the cluster to know";
         why: "A template, or a pod as a person writes it, carries no trace of redirection.";
     NamespaceAssumed = 902, Assumption, "Namespace by default";
         message: "{subject} has no namespace: taken for one of {value}";
         hint: "write metadata.namespace, or give -n";
         why: "kubectl puts such an object into the namespace that -n names, else into the context's.";
-    NamespaceNotRead = 903, Assumption, "Namespace without labels";
-        message: "{subject} is not among the input: taken for a namespace without labels";
-        hint: "add the Namespace, as `kubectl get ns -o yaml` prints it";
-        why: "The labels of a namespace decide whether its pods are enrolled.";
     MeshConfigAssumed = 904, Assumption, "Mesh settings by default";
         message: "Istio's ConfigMap is not among the input: trust domain {trust_domain}, root namespace {root}";
         hint: "add it, or give --trust-domain and --root-namespace";
@@ -181,7 +177,7 @@ codes! {
         hint: "add the ConfigMap istio-cni-config";
         why: "Which labels enrol a pod is configurable.";
     ReadyAsWritten = 907, Assumption, "Ready as written";
-        message: "{subject} does not run yet: taken for ready";
+        message: "{subject}: nothing runs yet, taken for ready";
         hint: "ask the cluster to know";
         why: "A Service sends nothing to pods that are not ready.";
     HostTrafficExempt = 908, Assumption, "The pod's own node";
@@ -229,7 +225,7 @@ codes! {
         hint: "leave one of them";
         why: "A cluster can hold only one of them.";
     KindNotJudged = 955, Gap, "A kind that is not judged";
-        message: "{subject} may change the answer and is not judged by this version";
+        message: "{subject} is of a kind that is not judged by this version";
         hint: "look at it yourself";
         why: "Objects of this kind are read by name only.";
     NetworkPolicyNotJudged = 956, Gap, "NetworkPolicy is not judged yet";
@@ -252,4 +248,8 @@ codes! {
         message: "{subject} has apiVersion {value}, which this version does not know";
         hint: "update, or convert the object";
         why: "Fields may have changed their meaning.";
+    NamespaceNotRead = 961, Gap, "A Namespace was not read";
+        message: "{subject} is not among the input: whether its pods are in the mesh is not known";
+        hint: "add the Namespace, as `kubectl get ns -o yaml` prints it";
+        why: "The labels of a namespace decide whether its pods are enrolled. A connection that gets in either way is allowed, one that is refused either way denied; any other is unknown.";
 }

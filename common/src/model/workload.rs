@@ -26,6 +26,8 @@ pub enum Evidence {
     Fact,
     /// Labels ask for it; nothing that runs was seen.
     Intent,
+    /// Nothing that runs was seen, and its Namespace was not read: ztunnel or nothing.
+    Unclear,
 }
 
 /// Whether a ztunnel serves a pod that is redirected.
@@ -108,7 +110,13 @@ impl Workload {
         }
     }
 
-    /// Whether ztunnel handles its traffic.
+    /// Whether nobody knows if it is in the mesh.
+    #[must_use]
+    pub fn is_unclear(&self) -> bool {
+        self.capture.evidence == Evidence::Unclear
+    }
+
+    /// Whether ztunnel handles its traffic, or may.
     #[must_use]
     pub fn is_captured(&self) -> bool {
         self.capture.data_plane == DataPlane::Ambient

@@ -10,7 +10,7 @@ use crate::codes::Reason;
 use crate::model::{DataPlane, Identity, Kind, Name, Peer, ResourceRef, Serving, Workload, WorkloadIndex};
 use crate::snapshot::{Backend, Place};
 
-use super::decision::{By, Decision, Gate, GateOutcome, Judgement};
+use super::decision::{By, Decision, Gate, GateOutcome, Judgement, Verdict};
 use super::gates::network_policy;
 use super::gates::resolve::{At, Destination};
 use super::join::{Attribute, combine};
@@ -31,19 +31,28 @@ pub enum Caller {
     Outside,
 }
 
+/// Why it is not known whether a caller's identity arrives.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum Doubt {
+    /// The Envoy of a workload sends what and as it likes.
+    Envoy(ResourceRef),
+    /// The caller's Namespace was not read.
+    Namespace(ResourceRef),
+}
+
 /// How a call arrives.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum Arrival {
     /// As this peer.
     As(Peer),
-    /// With its identity or as plaintext: that is up to an Envoy.
+    /// With its identity or as plaintext, which is not known.
     Either {
         /// With its identity.
         identity: Peer,
         /// As plaintext.
         plaintext: Peer,
-        /// The workload of the Envoy.
-        envoy: ResourceRef,
+        /// What it is up to.
+        doubt: Doubt,
     },
     /// Past ztunnel.
     Past(Reason),
@@ -131,16 +140,22 @@ fn from_workload(
         return Arrival::Stopped(from.capture.serving);
     }
     let Some(to) = captured else {
-        return Arrival::As(Peer { identity: None, address: address_of(from, None) });
+        let plaintext = Peer { identity: None, address: address_of(from, None) };
+        if from.capture.data_plane == DataPlane::Sidecar {
+            let doubt = Doubt::of(from);
+            return Arrival::Either { identity: plaintext.clone(), plaintext, doubt };
+        }
+        return Arrival::As(plaintext);
     };
     let address = address_of(from, Some(to));
     let plaintext = Peer { identity: None, address };
     let with_identity = Peer { identity: Some(from.identity.clone()), address };
     match from.capture.data_plane {
-        DataPlane::Ambient => Arrival::As(with_identity),
-        DataPlane::Sidecar => {
-            Arrival::Either { identity: with_identity, plaintext, envoy: from.owner.clone() }
+        DataPlane::Ambient if from.is_unclear() => {
+            Arrival::Either { identity: with_identity, plaintext, doubt: Doubt::of(from) }
         }
+        DataPlane::Ambient => Arrival::As(with_identity),
+        DataPlane::Sidecar => Arrival::Either { identity: with_identity, plaintext, doubt: Doubt::of(from) },
         DataPlane::None if from.host_network => match &from.node {
             Some(node) => from_node(mesh, node, address, to),
             None => Arrival::As(plaintext),
@@ -218,17 +233,34 @@ pub(super) fn without_judging(outcome: GateOutcome, reason: Reason) -> Decision 
     Decision { gates: gates.collect(), conditions: Vec::new() }
 }
 
-/// With its identity or as plaintext: one answer when both come down to the same, else unknown.
-pub(super) fn either(identity: Decision, plaintext: &Decision, envoy: ResourceRef) -> Decision {
-    if identity.verdict() == plaintext.verdict() && identity.conditions == plaintext.conditions {
+impl Doubt {
+    /// Why it is not known how a workload's connections arrive.
+    pub(super) fn of(from: &Workload) -> Self {
+        if from.is_unclear() {
+            Self::Namespace(ResourceRef::cluster(Kind::Namespace, from.identity.namespace.as_str()))
+        } else {
+            Self::Envoy(from.owner.clone())
+        }
+    }
+}
+
+/// With its identity or as plaintext, if the Envoy lets it out at all (its Sidecar and outboundTrafficPolicy are
+/// not judged): refused when it is refused either way, else unknown.
+pub(super) fn either(identity: Decision, plaintext: &Decision, doubt: Doubt) -> Decision {
+    let denied = identity.verdict() == Verdict::Denied && plaintext.verdict() == Verdict::Denied;
+    let same = identity.verdict() == plaintext.verdict() && identity.conditions == plaintext.conditions;
+    let (settled, reason, by) = match doubt {
+        Doubt::Envoy(envoy) => (denied, Reason::SidecarNotJudged, envoy),
+        Doubt::Namespace(namespace) => (denied || same, Reason::NamespaceNotRead, namespace),
+    };
+    if settled {
         return identity;
     }
-    let judgement = Judgement::new(Gate::Transport, GateOutcome::Unknown, Reason::SidecarNotJudged);
-    let judgement = judgement.by(By::Object(envoy));
+    let judgement = Judgement::new(Gate::Transport, GateOutcome::Unknown, reason).by(By::Object(by));
     let gates = Gate::ALL.into_iter().map(|gate| match gate {
         Gate::Resolve => Judgement::new(gate, GateOutcome::Pass, Reason::Resolved),
         Gate::Transport => judgement.clone(),
-        _ => Judgement { gate, ..judgement.clone() },
+        _ => Judgement::not_reached(gate),
     });
     Decision { gates: gates.collect(), conditions: Vec::new() }
 }

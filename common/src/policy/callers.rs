@@ -14,8 +14,8 @@ pub(super) enum Leaves {
     Captured,
     /// Not at all, as far as is known: redirected, and no ztunnel serves it.
     Stopped(Serving),
-    /// Through an Envoy.
-    Envoy,
+    /// Through an Envoy, or perhaps not with an identity at all.
+    Doubtful,
     /// As it is.
     Plain,
     /// As it is, from the network of a node.
@@ -53,7 +53,7 @@ impl Callers {
             let of_identity =
                 mesh.identities().position(&workload.identity).and_then(|at| by_identity.get_mut(at));
             match (leaves, of_identity) {
-                (leaves @ (Leaves::Captured | Leaves::Stopped(_) | Leaves::Envoy), Some(groups)) => {
+                (leaves @ (Leaves::Captured | Leaves::Stopped(_) | Leaves::Doubtful), Some(groups)) => {
                     add(groups, leaves, egress, index);
                 }
                 (leaves, _) => plain.entry((leaves, egress)).or_default().push(index),
@@ -76,10 +76,11 @@ fn add(groups: &mut Vec<Group>, leaves: Leaves, egress: Vec<ResourceRef>, index:
 fn leaves(workload: &Workload) -> Leaves {
     match workload.capture.data_plane {
         DataPlane::Ambient => match workload.capture.serving {
+            Serving::Served if workload.is_unclear() => Leaves::Doubtful,
             Serving::Served => Leaves::Captured,
             stopped => Leaves::Stopped(stopped),
         },
-        DataPlane::Sidecar => Leaves::Envoy,
+        DataPlane::Sidecar => Leaves::Doubtful,
         DataPlane::None => match &workload.node {
             Some(node) if workload.host_network => Leaves::Node(node.clone()),
             _ => Leaves::Plain,

@@ -141,7 +141,7 @@ pub struct Judgement {
     pub by: Option<By>,
     /// Everything here that by itself stops the connection, the one that decided included.
     pub denying: Vec<By>,
-    /// With `NoAllowMatched`: the ALLOW policies of which none matched.
+    /// Where no ALLOW policy lets in, alone or beside a DENY: those there are.
     pub candidates: Vec<PolicyIndex>,
 }
 

@@ -100,10 +100,10 @@ fn by_arrival(
 fn arrive(mesh: &Mesh<'_>, arrival: &Arrival, destinations: &[Destination]) -> Decision {
     match arrival {
         Arrival::As(peer) => judge_peer(mesh, peer, destinations),
-        Arrival::Either { identity, plaintext, envoy } => either(
+        Arrival::Either { identity, plaintext, doubt } => either(
             judge_peer(mesh, identity, destinations),
             &judge_peer(mesh, plaintext, destinations),
-            envoy.clone(),
+            doubt.clone(),
         ),
         Arrival::Past(Reason::HostExempt) => exempt(mesh, destinations),
         Arrival::Past(reason) => without_judging(GateOutcome::Pass, *reason),

@@ -10,9 +10,9 @@ pub(super) mod resolve;
 pub(super) mod transport;
 
 use crate::codes::Reason;
-use crate::model::Workload;
+use crate::model::{Kind, ResourceRef, Workload};
 
-use super::decision::{Cell, Decision, Gate, GateOutcome, Judgement};
+use super::decision::{By, Cell, Decision, Gate, GateOutcome, Judgement};
 use super::fold::Domain;
 use super::mesh::Mesh;
 use super::select::Applied;
@@ -46,7 +46,20 @@ pub(super) fn judge<D: Domain>(domain: &D, flow: &Flow<'_>) -> Vec<Cell<D::Set>>
         cell.decision.gates.extend(rest.map(|gate| transport::past_policies(gate, &cell.decision)));
         cell
     }));
+    if let Some(workload) = flow.workload.filter(|workload| workload.is_unclear()) {
+        cells.iter_mut().for_each(|cell| doubt(&mut cell.decision, workload));
+    }
     cells
+}
+
+/// What nobody knows to be in the mesh was judged as if it were: what then lets a connection in lets it in either
+/// way, what refuses it may not be there.
+fn doubt(decision: &mut Decision, workload: &Workload) {
+    let namespace = ResourceRef::cluster(Kind::Namespace, workload.identity.namespace.as_str());
+    for judgement in decision.gates.iter_mut().filter(|judgement| judgement.outcome == GateOutcome::Block) {
+        let unknown = Judgement::new(judgement.gate, GateOutcome::Unknown, Reason::NamespaceNotRead);
+        *judgement = unknown.by(By::Object(namespace.clone()));
+    }
 }
 
 /// A connection that reaches no destination.

@@ -8,7 +8,7 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-use crate::model::{Identity, Workload, WorkloadIndex};
+use crate::model::{Identity, Kind, Workload, WorkloadIndex};
 
 use super::arrival::address_of;
 use super::callers::{Callers, Group};
@@ -95,7 +95,7 @@ pub fn peers(
         answers: Answers::new(&reach),
         reach: &reach,
         detail,
-        myself: myself(target),
+        myself: myself(mesh, target),
         to: captured(mesh, resolution),
     };
     let mut all = Vec::new();
@@ -108,11 +108,12 @@ pub fn peers(
     (all, reach.universe.blocks().divide())
 }
 
-/// A pod that is addressed directly does not call itself over the network.
-fn myself(target: &Target) -> Option<WorkloadIndex> {
+/// A pod that is addressed directly does not call itself over the network; what a template makes may be several.
+fn myself(mesh: &Mesh<'_>, target: &Target) -> Option<WorkloadIndex> {
+    let is_pod = |index: &WorkloadIndex| mesh.workload(*index).is_some_and(|w| w.reference.kind == Kind::Pod);
     match target {
         Target::Workloads(workloads) => match workloads.as_slice() {
-            [only] => Some(*only),
+            [only] if is_pod(only) => Some(*only),
             _ => None,
         },
         _ => None,

@@ -66,7 +66,8 @@ pub fn reach(mesh: &Mesh<'_>, resolution: &Resolution) -> Reach {
             in_all_worlds(mesh, &variants, of, &domain)
         }
     };
-    let takes_identities = variants.iter().any(|v| v.workload.is_some_and(Workload::is_captured));
+    let takes_identities =
+        variants.is_empty() || variants.iter().any(|v| v.workload.is_some_and(Workload::is_captured));
     Reach { cells, takes_identities, unlike_others: unlike_others(mesh, &variants), universe }
 }
 

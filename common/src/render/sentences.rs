@@ -61,13 +61,12 @@ fn other(peer: &PeerEntry, pattern: &str) -> String {
     if pattern == "spiffe://*" {
         return "any identity of another trust domain".to_owned();
     }
-    if pattern.ends_with("/*") {
-        return "any other identity of the trust domain".to_owned();
-    }
-    match (&peer.namespace, &peer.service_account) {
+    let names = pattern.split_once("/ns/").and_then(|(_, names)| names.split_once("/sa/"));
+    match names {
+        None => "any other identity of the trust domain".to_owned(),
         _ if !pattern.contains('*') => format!("{} (nothing runs as it)", account(peer)),
-        (Some(namespace), None) if pattern.ends_with("/sa/*") => format!("any other identity of {namespace}"),
-        _ => format!("any other {}", pattern.trim_start_matches("spiffe://")),
+        Some((namespace, "*")) => format!("any other identity of {namespace}"),
+        Some((namespace, account)) => format!("any other {namespace}/{account}"),
     }
 }
 
@@ -99,8 +98,9 @@ pub(super) fn decided_by(row: &Row) -> String {
         }
         Reason::WaypointNotJudged => format!("waypoint of {named} is not judged"),
         Reason::SidecarNotJudged => format!("Envoy of {named} is not judged"),
+        Reason::NamespaceNotRead => "its Namespace was not read".to_owned(),
         Reason::NotDiscovered => "istiod does not look at its namespace".to_owned(),
-        Reason::EndpointUnclear => "the EndpointSlice is not judged".to_owned(),
+        Reason::EndpointUnclear => "its endpoints are not clear".to_owned(),
         Reason::ExternalName => "an ExternalName is not judged".to_owned(),
         Reason::AddressDecides
         | Reason::DestinationDecides

@@ -69,6 +69,7 @@ impl Facts {
                 Reason::NetworkPolicyNotJudged => Code::NetworkPolicyNotJudged,
                 Reason::WaypointNotJudged => Code::WaypointNotJudged,
                 Reason::SidecarNotJudged => Code::SidecarNotJudged,
+                Reason::NamespaceNotRead => Code::NamespaceNotRead,
                 _ => continue,
             };
             if let Some(By::Object(object)) = &judgement.by {

@@ -24,7 +24,8 @@ const INJECTION: &str = "istio-injection";
 /// What of a pod decides who handles its traffic.
 pub(super) struct Enrolment<'a> {
     pub(super) namespace: &'a Namespace,
-    pub(super) namespace_labels: &'a Labels,
+    /// Its labels, when it was read.
+    pub(super) namespace_labels: Option<&'a Labels>,
     pub(super) labels: &'a Labels,
     pub(super) annotations: &'a Annotations,
     pub(super) spec: &'a PodSpec,
@@ -40,15 +41,24 @@ impl Enrolment<'_> {
         let redirection = self.annotations.get(REDIRECTION);
         let fact = self.has_run || redirection.is_some();
         let intent = self.intent(cni);
-        let data_plane = if fact { self.fact(redirection) } else { intent };
+        let unclear = !fact && intent == DataPlane::None && self.may_be_enrolled(cni);
+        let data_plane = match (fact, unclear) {
+            (true, _) => self.fact(redirection),
+            (false, true) => DataPlane::Ambient,
+            (false, false) => intent,
+        };
         // The annotation is read as istio-cni reads it: any Go boolean.
         let bypass = self.annotations.get(BYPASS_INBOUND).and_then(parse_bool) == Some(true);
         Capture {
             data_plane,
-            evidence: if fact { Evidence::Fact } else { Evidence::Intent },
+            evidence: match (fact, unclear) {
+                (true, _) => Evidence::Fact,
+                (false, true) => Evidence::Unclear,
+                (false, false) => Evidence::Intent,
+            },
             serving: self.serving(redirection),
             bypass_inbound: bypass,
-            contradicted_intent: (intent != data_plane).then_some(intent),
+            contradicted_intent: (fact && intent != data_plane).then_some(intent),
         }
     }
 
@@ -91,12 +101,21 @@ impl Enrolment<'_> {
         }
     }
 
+    /// Whether it depends on labels of its namespace, which are not known.
+    fn may_be_enrolled(&self, cni: &IstioCni) -> bool {
+        self.namespace_labels.is_none()
+            && !self.spec.host_network
+            && !cni.excluded_namespaces.contains(self.namespace)
+            && cni.enablement.iter().any(|selector| selector.pod_selector.matches(self.labels))
+    }
+
     fn wants_ambient(&self, cni: &IstioCni) -> bool {
+        let none = Labels::default();
         !self.spec.host_network
             && !cni.excluded_namespaces.contains(self.namespace)
             && cni.enablement.iter().any(|selector| {
                 selector.pod_selector.matches(self.labels)
-                    && selector.namespace_selector.matches(self.namespace_labels)
+                    && selector.namespace_selector.matches(self.namespace_labels.unwrap_or(&none))
             })
     }
 
@@ -116,7 +135,8 @@ impl Enrolment<'_> {
         if of_pod == Some("false") {
             return false;
         }
-        match (self.namespace_labels.get(INJECTION), self.namespace_labels.get(REVISION)) {
+        let of_namespace = |key| self.namespace_labels.and_then(|labels| labels.get(key));
+        match (of_namespace(INJECTION), of_namespace(REVISION)) {
             (Some(injection), _) => injection == "enabled",
             (None, Some(_)) => true,
             (None, None) => of_pod == Some("true") || self.labels.get(REVISION).is_some(),

@@ -19,6 +19,8 @@ pub enum GapKind {
     Invalid,
     /// It is understood to matter, and is not judged.
     Unsupported,
+    /// It matters, and was not among the input.
+    MissingKind,
 }
 
 impl GapKind {
@@ -28,6 +30,7 @@ impl GapKind {
         match self {
             Self::Invalid => "invalid",
             Self::Unsupported => "unsupported",
+            Self::MissingKind => "missingKind",
         }
     }
 }

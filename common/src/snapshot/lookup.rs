@@ -224,8 +224,11 @@ impl MeshSnapshot {
         candidates.filter(|index| self.workload(*index).is_some_and(&is_it)).collect()
     }
 
+    /// Those whose traffic carries the identity; the others that run as the account do not have it.
     fn running_as(&self, identity: &Identity) -> Place {
-        let found = self.matching(identity.namespace.as_str(), |workload| workload.identity == *identity);
+        let found = self.matching(identity.namespace.as_str(), |workload| {
+            workload.identity == *identity && workload.capture.data_plane != crate::model::DataPlane::None
+        });
         if found.is_empty() { Place::Identity(identity.clone()) } else { Place::Workloads(found) }
     }
 

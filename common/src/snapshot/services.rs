@@ -39,6 +39,8 @@ pub struct Service {
     pub addresses: Vec<IpAddr>,
     /// What stands behind it, in the order of the names.
     pub backends: Vec<Backend>,
+    /// Whether only EndpointSlices could tell what stands behind it, and none were read, of any Service.
+    pub endpoints_not_read: bool,
     /// Where it was written.
     pub origin: Origin,
 }
@@ -119,7 +121,9 @@ pub(super) fn services(
         .map(|object| {
             let mut service = service(object);
             let key = (object.namespace(), object.meta.name.clone());
-            if !object.spec.selector.is_empty() {
+            if object.spec.selector.is_empty() {
+                service.endpoints_not_read = objects.endpoint_slices.is_empty();
+            } else {
                 service.backends = selected(&object.spec, by_namespace.get(&key.0), workloads);
             }
             for slice in slices.get(&key).into_iter().flatten() {
@@ -149,6 +153,7 @@ fn service(object: &Object<ServiceSpec>) -> Service {
         local_only: spec.internal_traffic_policy.as_deref() == Some("Local"),
         addresses: addresses.iter().filter_map(|ip| ip.parse().ok()).collect(),
         backends: Vec::new(),
+        endpoints_not_read: false,
         origin: object.origin,
     }
 }

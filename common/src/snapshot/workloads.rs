@@ -24,8 +24,6 @@ struct Builder<'a> {
     namespaces: &'a FxHashMap<Name, Labels>,
     /// Owners of objects that were read: a ReplicaSet's Deployment, a Job's CronJob.
     owners: FxHashMap<ResourceRef, ResourceRef>,
-    /// Accounts by name, so that the pods of one share it.
-    no_labels: Labels,
 }
 
 /// The workloads, in the order of their names.
@@ -34,7 +32,7 @@ pub(super) fn workloads(
     settings: &Settings,
     namespaces: &FxHashMap<Name, Labels>,
 ) -> Vec<Workload> {
-    let builder = Builder { settings, namespaces, owners: owners(objects), no_labels: Labels::default() };
+    let builder = Builder { settings, namespaces, owners: owners(objects) };
     let mut workloads: Vec<Workload> = objects.pods.iter().filter_map(|pod| builder.pod(pod)).collect();
     let running: FxHashSet<ResourceRef> = workloads.iter().map(|w| w.owner.clone()).collect();
     let templates = objects.templates.iter().filter_map(|template| builder.template(template));
@@ -104,7 +102,7 @@ impl Builder<'_> {
     fn workload(&self, parts: Parts<'_>) -> Workload {
         let enrolment = Enrolment {
             namespace: &parts.namespace,
-            namespace_labels: self.namespaces.get(parts.namespace.as_str()).unwrap_or(&self.no_labels),
+            namespace_labels: self.namespaces.get(parts.namespace.as_str()),
             labels: parts.labels,
             annotations: &parts.meta.annotations,
             spec: parts.spec,

@@ -21,10 +21,23 @@ pub(super) fn parts<D: Domain>(domain: &D, flow: &Flow<'_>) -> Parts<D::Set> {
     let of = |action| enforced.iter().copied().filter(move |(_, policy)| policy.action == action);
     let mut parts = Vec::new();
     for (peers, denying) in denied(domain, of(Action::Deny)) {
+        let allowed = allowed(domain, &peers, of(Action::Allow));
         if denying.is_empty() {
-            parts.extend(allowed(domain, &peers, of(Action::Allow)));
-        } else {
-            parts.push((peers, explicit_deny(denying)));
+            parts.extend(allowed);
+            continue;
+        }
+        // Whom no ALLOW lets in either has more than the DENY to mend.
+        let mut by_deny_alone = domain.none();
+        for (peers, judgement) in allowed {
+            if judgement.candidates.is_empty() {
+                by_deny_alone = domain.or(by_deny_alone, &peers);
+            } else {
+                let denied = Judgement { candidates: judgement.candidates, ..explicit_deny(denying.clone()) };
+                parts.push((peers, denied));
+            }
+        }
+        if !domain.is_none(&by_deny_alone) {
+            parts.push((by_deny_alone, explicit_deny(denying)));
         }
     }
     if let Some(unreadable) = flow.applied.unreadable.first() {

@@ -117,8 +117,10 @@ impl Target {
         let number = |port: u16| Dialled::Port(PortRef::Number(port));
         match self {
             Self::Service(at) => {
-                let ports = mesh.snapshot.services.get(*at).map(|s| s.ports.as_slice()).unwrap_or_default();
-                ports.iter().map(|port| number(port.port)).collect()
+                let Some(service) = mesh.snapshot.services.get(*at) else { return Vec::new() };
+                let ports = if service.ports.is_empty() { &service.other_ports } else { &service.ports };
+                let ports: Vec<Dialled> = ports.iter().map(|port| number(port.port)).collect();
+                if ports.is_empty() { vec![Dialled::AnyOther] } else { ports }
             }
             Self::Workloads(workloads) => {
                 let mut ports: Vec<u16> = workloads.iter().flat_map(|index| mesh.ports_of(*index)).collect();
@@ -180,11 +182,15 @@ fn of_service(mesh: &Mesh<'_>, at: usize, service: &Service, dialled: &Dialled) 
         // services.go, constructService: ztunnel is told of all ports, whatever their protocol; kube-proxy is not.
         return Resolution::Unknown(Reason::NotForTcp);
     }
-    if declared.is_none() && !(service.headless && dialled.number().is_some()) {
+    let any_port_of_a_pod = service.headless && (dialled.number().is_some() || *dialled == Dialled::AnyOther);
+    if declared.is_none() && !any_port_of_a_pod {
         return Resolution::Nowhere(Reason::NoPort);
     }
     let ready = service.backends.iter().filter(|b| !matches!(b, Backend::Workload { ready: false, .. }));
     let ready: Vec<&Backend> = ready.collect();
+    if service.endpoints_not_read {
+        return Resolution::Unknown(Reason::EndpointUnclear);
+    }
     if ready.is_empty() {
         return Resolution::Nowhere(Reason::NoEndpoint);
     }
@@ -196,29 +202,29 @@ fn of_service(mesh: &Mesh<'_>, at: usize, service: &Service, dialled: &Dialled) 
             Backend::Workload { index, .. } => {
                 (At::Workload(*index), port_of(mesh, service, declared, dialled, *index)?)
             }
-            Backend::Address { address, ports } => (At::Address(*address), mapped(ports, declared?.port)?),
+            Backend::Address { address, ports } => {
+                (At::Address(*address), Some(mapped(ports, declared?.port)?))
+            }
             Backend::Unclear => return None,
         };
-        Some(Destination { at: of, port: Some(port), service: Some(at) })
+        Some(Destination { at: of, port, service: Some(at) })
     };
     let found: Vec<Destination> = ready.iter().filter_map(destination).collect();
     if found.is_empty() { Resolution::Nowhere(Reason::NoPort) } else { Resolution::Destinations(found) }
 }
 
-/// The pod's port behind a dialled one.
+/// The pod's port behind a dialled one; `None` inside for one that no policy names.
 fn port_of(
     mesh: &Mesh<'_>,
     service: &Service,
     declared: Option<&ServicePort>,
     dialled: &Dialled,
     index: WorkloadIndex,
-) -> Option<u16> {
-    if service.headless
-        && let Some(number) = dialled.number()
-    {
-        return Some(number);
+) -> Option<Option<u16>> {
+    if service.headless && (dialled.number().is_some() || *dialled == Dialled::AnyOther) {
+        return Some(dialled.number());
     }
-    Service::target_port(declared?, mesh.workload(index)?)
+    Service::target_port(declared?, mesh.workload(index)?).map(Some)
 }
 
 fn mapped(ports: &[(u16, u16)], dialled: u16) -> Option<u16> {

@@ -42,7 +42,7 @@ pub(super) fn parts<D: Domain>(domain: &D, flow: &Flow<'_>) -> Parts<D::Set> {
     vec![
         (domain.identities(), over_hbone(flow, workload)),
         (domain.plaintext(), as_plaintext(flow, workload)),
-        (domain.foreign(), transport(GateOutcome::Block, Reason::TrustDomainMismatch)),
+        (domain.foreign(), foreign(flow)),
     ]
 }
 
@@ -56,6 +56,14 @@ fn unguarded(flow: &Flow<'_>, reason: Reason) -> Judgement {
     match waypoint(flow) {
         Some(bound) => transport(GateOutcome::Unknown, Reason::WaypointNotJudged).by(By::Object(bound)),
         None => transport(GateOutcome::Pass, reason),
+    }
+}
+
+/// ztunnel takes no identity of another trust domain, whatever aliases there are; a waypoint may.
+fn foreign(flow: &Flow<'_>) -> Judgement {
+    match waypoint(flow) {
+        Some(bound) => transport(GateOutcome::Unknown, Reason::WaypointNotJudged).by(By::Object(bound)),
+        None => transport(GateOutcome::Block, Reason::TrustDomainMismatch),
     }
 }
 

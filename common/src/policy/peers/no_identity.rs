@@ -23,7 +23,8 @@ impl Listing<'_> {
         let mut all = Vec::new();
         for group in groups {
             let on_node = matches!(&group.leaves, Leaves::Node(node) if nodes.contains(node));
-            if on_node || matches!(group.leaves, Leaves::Stopped(_)) || !group.egress.is_empty() {
+            let special = matches!(group.leaves, Leaves::Stopped(_) | Leaves::Doubtful);
+            if on_node || special || !group.egress.is_empty() {
                 all.extend(self.of_special(group));
             } else {
                 let (asked, members) = self.callers_of(group);

@@ -3,11 +3,12 @@
 use std::cmp::Reverse;
 
 use crate::model::WorkloadIndex;
-use crate::policy::arrival::{Caller, complete, either, unserved};
+use crate::policy::arrival::{Caller, Doubt, complete, either, unserved};
 use crate::policy::callers::{Group, Leaves};
 use crate::policy::decision::Decision;
 use crate::policy::evaluate::evaluate;
 use crate::policy::gates::network_policy;
+use crate::policy::reach::nowhere;
 
 use super::{Detail, Listing, Parts, PeerAnswer, PeerClass};
 
@@ -74,21 +75,27 @@ impl Listing<'_> {
         for index in asked {
             parts.add(vec![index], evaluate(self.mesh, &Caller::Workload(index), self.resolution));
         }
-        if let Leaves::Stopped(serving) = group.leaves {
+        // What ends nowhere ends there however it leaves.
+        let leaves = if nowhere(self.resolution).is_some() { &Leaves::Captured } else { &group.leaves };
+        if let Leaves::Stopped(serving) = *leaves {
             if !members.is_empty() || parts.0.is_empty() {
                 parts.add(members, finished(unserved(serving)));
             }
             return parts.0;
         }
         for (positions, workloads) in self.by_position(members) {
-            let mut decision = self.answers.at(row, &positions);
-            if group.leaves == Leaves::Envoy
-                && let Some(envoy) = workloads.first().and_then(|index| self.mesh.workload(*index))
-            {
-                let plaintext = self.answers.at(self.answers.plaintext, &positions);
-                decision = either(decision, &plaintext, envoy.owner.clone());
+            let decision = self.answers.at(row, &positions);
+            if *leaves != Leaves::Doubtful {
+                parts.add(workloads, finished(decision));
+                continue;
             }
-            parts.add(workloads, finished(decision));
+            let plaintext = self.answers.at(self.answers.plaintext, &positions);
+            for index in workloads {
+                if let Some(from) = self.mesh.workload(index) {
+                    let doubted = either(decision.clone(), &plaintext, Doubt::of(from));
+                    parts.add(vec![index], finished(doubted));
+                }
+            }
         }
         if parts.0.is_empty() {
             // Only the target itself runs as it: the identity has an answer all the same.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::codes::{Code, Evidence};
-use crate::model::{DataPlane, Evidence as CaptureEvidence, Kind, Readiness, ResourceRef, Workload};
+use crate::model::{DataPlane, Evidence as CaptureEvidence, Readiness, ResourceRef, Workload};
 use crate::policy::Mesh;
 use crate::policy::ir::{PolicyIndex, Provenance};
 use crate::report::AssumptionEntry;
@@ -19,7 +19,6 @@ impl Facts {
         found.extend(mesh.snapshot.assumptions.iter().map(AssumptionEntry::of));
         found.extend(self.enrolled_as_labelled(mesh));
         found.extend(self.ready_as_written(mesh));
-        found.extend(self.namespaces_not_read(mesh));
         found.extend(self.endpoints_of_callers_node(mesh));
         found.extend(self.filled_namespaces(mesh));
         found.extend(self.version_of_ztunnel(mesh));
@@ -40,18 +39,6 @@ impl Facts {
         }
         let assumed = self.of_destinations(mesh).filter(|w| w.readiness == Readiness::Assumed);
         about(Code::ReadyAsWritten, &assumed.map(|w| w.owner.clone()).collect())
-    }
-
-    fn namespaces_not_read(&self, mesh: &Mesh<'_>) -> Vec<AssumptionEntry> {
-        let unread = |w: &&Workload| {
-            let namespace = w.identity.namespace.as_str();
-            let labels = mesh.snapshot.namespace_labels(namespace);
-            w.capture.evidence == CaptureEvidence::Intent && labels.is_none()
-        };
-        let namespaces: BTreeSet<&str> =
-            self.workloads(mesh).filter(unread).map(|w| w.identity.namespace.as_str()).collect();
-        let namespaces = namespaces.into_iter().map(|name| ResourceRef::cluster(Kind::Namespace, name));
-        about(Code::NamespaceNotRead, &namespaces.collect())
     }
 
     fn endpoints_of_callers_node(&self, mesh: &Mesh<'_>) -> Vec<AssumptionEntry> {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use rustc_hash::FxHashSet;
 
-use crate::codes::Evidence;
+use crate::codes::{Code, Evidence};
 use crate::model::{Kind, Namespace, ResourceRef};
 use crate::policy::Mesh;
 use crate::report::GapEntry;
@@ -36,7 +36,11 @@ impl Facts {
             let subject = object.to_string();
             GapEntry::of(&Gap {
                 code: *code,
-                kind: GapKind::Unsupported,
+                kind: if *code == Code::NamespaceNotRead {
+                    GapKind::MissingKind
+                } else {
+                    GapKind::Unsupported
+                },
                 location: None,
                 affects: Affects::of(&object.kind, object.namespace.clone()),
                 evidence: Evidence::none().with("subject", &subject),

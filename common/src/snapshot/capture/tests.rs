@@ -20,7 +20,7 @@ fn capture_in(name: &str, namespace: &str, pod: &str, has_run: bool) -> Capture 
     };
     Enrolment {
         namespace: &name.into(),
-        namespace_labels: &namespace_labels,
+        namespace_labels: Some(&namespace_labels),
         labels: &meta.labels,
         annotations: &meta.annotations,
         spec: &spec,

@@ -8,7 +8,11 @@ metadata: {name: edp}
 ---
 apiVersion: v1
 kind: Pod
-metadata: {name: pg-0, namespace: edp, ownerReferences: [{controller: true, kind: StatefulSet, name: pg}]}
+metadata:
+  name: pg-0
+  namespace: edp
+  annotations: {ambient.istio.io/redirection: enabled}
+  ownerReferences: [{controller: true, kind: StatefulSet, name: pg}]
 spec: {serviceAccountName: db, nodeName: n1}
 status: {podIP: 10.0.0.1}
 ---
@@ -105,6 +109,11 @@ fn finds_objects_by_every_habit() {
         ("ip/10.96.0.7", Place::Service(0)),
         ("ip/192.0.2.1", Place::Address("192.0.2.1".parse().unwrap())),
         ("spiffe://cluster.local/ns/edp/sa/db", workloads(&[1])),
+        // The pod that runs as it is outside of the mesh, so that nothing carries it.
+        (
+            "spiffe://cluster.local/ns/edp/sa/default",
+            Place::Identity(Identity::new("cluster.local", "edp", "default")),
+        ),
         ("spiffe://other/ns/edp/sa/db", Place::Identity(Identity::new("other", "edp", "db"))),
         ("outside", Place::Outside),
     ] {

@@ -86,6 +86,10 @@ pub(super) fn extend(random: &mut Random, objects: &mut Vec<Value>) {
     if random.chance(15) {
         objects.push(istiod(random));
     }
+    if random.chance(10) {
+        let unread = random.pick(&NAMESPACES);
+        objects.retain(|object| object["kind"] != "Namespace" || object["metadata"]["name"] != unread);
+    }
     for index in 0..random.below(3) {
         objects.push(endpoint_slice(random, index));
     }
