@@ -5,6 +5,7 @@ mod expectations;
 mod list;
 mod names;
 mod pair;
+mod question;
 mod row;
 
 use serde::Serialize;
@@ -16,8 +17,9 @@ use super::evidence::{AssumptionEntry, Evidenced, GapEntry};
 
 pub use check::check;
 pub use expectations::{Expectation, ExpectationError, Expectations, PairOf};
-pub use list::{TargetQuestion, list, matrix};
-pub use pair::{SourceQuestion, from, to_peers};
+pub use list::{list, matrix};
+pub use pair::{from, to_peers};
+pub use question::{SourceQuestion, TargetQuestion};
 pub use row::{Class, DecidedBy, GateEntry, Hop, PeerEntry, Row};
 
 /// Whether the rows are about who calls or who is called.
@@ -47,7 +49,14 @@ impl Reachability {
     /// Whether it is about many targets, so that each row names its own.
     #[must_use]
     pub fn is_matrix(&self) -> bool {
-        self.target.is_none()
+        self.target.is_none() || self.rows.iter().any(|row| row.target.is_some())
+    }
+
+    /// Whether some row stands for identities that get in without naming them: only in a matrix of very many
+    /// pairs.
+    #[must_use]
+    pub fn leaves_out_names(&self) -> bool {
+        self.rows.iter().any(|row| row.peer.identity_count > 1 && row.verdict == Verdict::Allowed)
     }
 }
 

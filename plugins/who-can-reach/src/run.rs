@@ -97,6 +97,12 @@ fn ask(
         let elsewhere = snapshot.gaps.iter().map(GapEntry::of).collect();
         console.beside(&Evidenced { elsewhere, ..Evidenced::default() });
     })?;
+    if console.format == Format::Name && body.leaves_out_names() {
+        return Err(CliError::usage(
+            "`-o name` would leave out workloads: the matrix has too many pairs to name all",
+        )
+        .hint("ask for a part of it with -n or -l, or about one target"));
+    }
     let asks_a_caller = matches!(query, Query::From { .. });
     let status = status_of(&body, &evidence, asks_a_caller);
     let envelope = envelope(arguments, "ReachabilityReport", &evidence, body);

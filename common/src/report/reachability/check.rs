@@ -3,11 +3,11 @@
 use crate::codes::{Code, Evidence, Reason};
 use crate::policy::{Attribute, Decision, Gate, GateOutcome, Judgement, Mesh, Verdict, combine};
 use crate::report::{Facts, GapEntry};
-use crate::snapshot::{Locator, NotFound};
+use crate::snapshot::NotFound;
 
 use super::expectations::{Expectation, Expectations, PairOf};
-use super::list::TargetQuestion;
-use super::pair::{SourceQuestion, parts};
+use super::pair::parts;
+use super::question::{SourceQuestion, TargetQuestion};
 use super::row::{Class, PeerEntry, Rows, of_class};
 use super::{Answer, CheckResult, ReachabilityCheck};
 
@@ -31,7 +31,7 @@ pub fn check(mesh: &Mesh<'_>, expectations: &Expectations, namespace: &str) -> A
                 from: of.from.clone(),
                 to: of.to.clone(),
                 expect: expectation.expect,
-                passed: passed(expectation.expect, row.verdict),
+                passed: passed(expectation.expect, row.verdict, &judged.verdicts),
                 row,
                 assumptions: evidence.assumptions,
                 gaps: evidence.gaps,
@@ -42,19 +42,24 @@ pub fn check(mesh: &Mesh<'_>, expectations: &Expectations, namespace: &str) -> A
     Answer { body: ReachabilityCheck { results, findings: evidence.findings.clone() }, evidence }
 }
 
-/// `None` when nothing was expected, or when it cannot be told.
-fn passed(expect: Option<Verdict>, verdict: Verdict) -> Option<bool> {
+/// `None` when nothing was expected, or when it cannot be told. One port or caller that certainly gets the
+/// opposite is enough to fail.
+fn passed(expect: Option<Verdict>, verdict: Verdict, parts: &[Verdict]) -> Option<bool> {
     let expect = expect?;
+    let is_certain = |verdict: Verdict| matches!(verdict, Verdict::Allowed | Verdict::Denied);
     if expect == verdict {
         return Some(true);
     }
-    matches!(verdict, Verdict::Allowed | Verdict::Denied).then_some(false)
+    let opposed = parts.iter().any(|part| is_certain(*part) && *part != expect);
+    (is_certain(verdict) || is_certain(expect) && opposed).then_some(false)
 }
 
 struct Judged {
     peer: PeerEntry,
     port: String,
     decision: Decision,
+    /// Of each port and caller by itself.
+    verdicts: Vec<Verdict>,
 }
 
 fn judge(
@@ -66,21 +71,29 @@ fn judge(
     facts: &mut Facts,
 ) -> Judged {
     let port = expectation.port.as_ref().map_or_else(|| "*".to_owned(), ToString::to_string);
-    let found = SourceQuestion::find(mesh, &pair.from, namespace)
-        .and_then(|source| Ok((source, TargetQuestion::find(mesh, &pair.to, namespace)?)));
-    let (source, mut target) = match found {
+    let found = SourceQuestion::find(mesh, &pair.from, namespace).and_then(|source| {
+        let target = TargetQuestion::find(mesh, &pair.to, namespace)?;
+        Ok((source, target.at(mesh, expectation.port.clone())?))
+    });
+    let (source, target) = match found {
         Ok(found) => found,
         Err(error) => {
             facts.miss(not_found(&error));
-            return Judged { peer: of_class(Class::NoIdentity), port, decision: nothing() };
+            return Judged {
+                peer: of_class(Class::NoIdentity),
+                port,
+                decision: nothing(),
+                verdicts: Vec::new(),
+            };
         }
     };
-    target.port = expectation.port.clone().or(target.port);
     let ports = target.ports(mesh);
     let mut by_port = Vec::new();
+    let mut verdicts = Vec::new();
     let mut peer = None;
     for dialled in &ports {
         let parts = parts(mesh, &target, dialled, &source, facts);
+        verdicts.extend(parts.iter().map(|part| part.decision.verdict()));
         let peers: Vec<PeerEntry> = parts.iter().map(|part| part.peer(maker)).collect();
         let answers =
             peers.iter().zip(&parts).map(|(peer, part)| (peer.workloads.clone(), part.decision.clone()));
@@ -95,6 +108,7 @@ fn judge(
         peer: peer.unwrap_or_else(|| of_class(Class::NoIdentity)),
         port: if names.is_empty() { port } else { names.join(",") },
         decision: if by_port.is_empty() { nothing() } else { combine(attribute, &by_port) },
+        verdicts,
     }
 }
 
@@ -138,42 +152,4 @@ impl ReachabilityCheck {
             result.passed == Some(true) || matches!(result.row.verdict, Verdict::Allowed | Verdict::Denied)
         })
     }
-}
-
-impl SourceQuestion {
-    /// Finds who is meant.
-    ///
-    /// # Errors
-    /// When nothing has that name.
-    pub fn find(mesh: &Mesh<'_>, text: &str, namespace: &str) -> Result<Self, NotFound> {
-        let locator: Locator = text.parse().map_err(misspelt)?;
-        let place = mesh.snapshot.find(&locator, namespace)?;
-        Ok(Self { name: super::names::of(mesh, &locator, &place, namespace), place })
-    }
-}
-
-impl TargetQuestion {
-    /// Finds what is meant.
-    ///
-    /// # Errors
-    /// When nothing has that name, or when it only calls.
-    pub fn find(mesh: &Mesh<'_>, text: &str, namespace: &str) -> Result<Self, NotFound> {
-        let locator: Locator = text.parse().map_err(misspelt)?;
-        let place = mesh.snapshot.find(&locator, namespace)?;
-        let Some(target) = crate::policy::Target::of(&place) else {
-            let message = format!("`{text}` can call, but nothing can be asked of it as a target");
-            return Err(NotFound {
-                message,
-                hints: vec!["name a workload, a Service or an address".to_owned()],
-            });
-        };
-        let name = super::names::of(mesh, &locator, &place, namespace);
-        Ok(Self { name, target, port: locator.port })
-    }
-}
-
-#[expect(clippy::needless_pass_by_value, reason = "the shape of map_err")]
-fn misspelt(error: crate::snapshot::LocatorError) -> NotFound {
-    let hint = "write KIND/NAME, KIND/NAMESPACE/NAME, ip/ADDRESS, outside or spiffe://…".to_owned();
-    NotFound { message: error.to_string(), hints: vec![hint] }
 }

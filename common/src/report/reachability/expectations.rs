@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::model::{Name, PortRef};
 use crate::policy::Verdict;
 use crate::report::API_VERSION;
+use crate::snapshot::Locator;
 use crate::wire::wire;
 use crate::yaml::{self, Node, Value};
 
@@ -190,6 +191,16 @@ impl Expectation {
             if names.0.is_empty() {
                 return Err(wrong(format!("missing field `{field}`")));
             }
+        }
+        for name in written.from.0.iter().chain(&written.to.0) {
+            name.parse::<Locator>().map_err(|error| wrong(error.to_string()))?;
+        }
+        let has_port = |name: &&String| name.parse::<Locator>().is_ok_and(|locator| locator.port.is_some());
+        if let Some(name) = written.from.0.iter().find(has_port) {
+            return Err(wrong(format!("`{name}` names a port, but who calls has none")));
+        }
+        if let Some(name) = written.to.0.iter().find(has_port).filter(|_| written.port.is_some()) {
+            return Err(wrong(format!("`{name}` names a port, and so does `port`")));
         }
         let pair = |from: &String, to: &String| PairOf { from: from.clone(), to: to.clone() };
         let pairs = written.from.0.iter().flat_map(|from| written.to.0.iter().map(move |to| pair(from, to)));

@@ -4,25 +4,15 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use crate::codes::{Code, Evidence};
-use crate::model::{PortRef, ResourceRef, WorkloadIndex};
+use crate::model::{ResourceRef, WorkloadIndex};
 use crate::policy::{
     Callers, Destination, Detail, Dialled, Mesh, Resolution, Target, Verdict, peers, refuses_plaintext,
 };
 use crate::report::Facts;
 
+use super::question::TargetQuestion;
 use super::row::{Row, Rows, settle};
 use super::{Answer, Reachability, Way};
-
-/// A target, and the port if one was given.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct TargetQuestion {
-    /// As we print it.
-    pub name: String,
-    /// What is asked about.
-    pub target: Target,
-    /// The port; without, every port worth a row.
-    pub port: Option<PortRef>,
-}
 
 impl TargetQuestion {
     pub(super) fn ports(&self, mesh: &Mesh<'_>) -> Vec<Dialled> {
@@ -30,6 +20,16 @@ impl TargetQuestion {
             Some(port) => vec![Dialled::Port(port.clone())],
             None => self.target.ports(mesh),
         }
+    }
+
+    /// One question for each thing that a person deployed, where the target stands for several.
+    pub(super) fn each(&self, mesh: &Mesh<'_>) -> Vec<TargetQuestion> {
+        let Target::Workloads(workloads) = &self.target else { return Vec::new() };
+        let mut each = by_owner(mesh, workloads);
+        for question in &mut each {
+            question.port.clone_from(&self.port);
+        }
+        each
     }
 
     /// The name with the port, as it was asked.
@@ -63,33 +63,48 @@ impl TargetQuestion {
     }
 }
 
-/// Who reaches a target.
+/// A matrix of more pairs of identity and target than this puts the identities with the most common answer at a
+/// target into one row: it would grow with the pairs.
+const MOST_PAIRS: usize = 100_000;
+
+/// Who reaches a target. What stands for several things that people deployed (a namespace, an account) has rows
+/// for each of them.
 #[must_use]
 pub fn list(mesh: &Mesh<'_>, question: &TargetQuestion) -> Answer<Reachability> {
-    let callers = Callers::new(mesh);
-    let mut facts = Facts::default();
-    facts.every_caller();
-    let rows = rows(mesh, &callers, question, Detail::Each, &mut facts);
-    let evidence = facts.evidence(mesh);
-    let body = Reachability {
-        target: Some(question.full_name()),
-        direction: Way::From,
-        rows,
-        findings: evidence.findings.clone(),
+    let each = question.each(mesh);
+    let (rows, facts) = if each.len() > 1 {
+        of_all(mesh, &each)
+    } else {
+        let mut facts = Facts::default();
+        (rows(mesh, &Callers::new(mesh), question, Detail::Each, &mut facts), facts)
     };
-    Answer { body, evidence }
+    answer(mesh, Some(question.full_name()), rows, facts)
 }
 
 /// Who reaches each of these targets. Workloads of one owner that no answer tells apart are one target.
 #[must_use]
 pub fn matrix(mesh: &Mesh<'_>, workloads: &[WorkloadIndex]) -> Answer<Reachability> {
+    let (rows, facts) = of_all(mesh, &by_owner(mesh, workloads));
+    answer(mesh, None, rows, facts)
+}
+
+fn answer(mesh: &Mesh<'_>, target: Option<String>, rows: Vec<Row>, mut facts: Facts) -> Answer<Reachability> {
+    facts.every_caller();
+    let evidence = facts.evidence(mesh);
+    let body = Reachability { target, direction: Way::From, rows, findings: evidence.findings.clone() };
+    Answer { body, evidence }
+}
+
+/// The rows of several targets, each with the name of its own.
+fn of_all(mesh: &Mesh<'_>, questions: &[TargetQuestion]) -> (Vec<Row>, Facts) {
     let callers = Callers::new(mesh);
-    let questions = by_owner(mesh, workloads);
+    let pairs = mesh.identities().len().saturating_mul(questions.len());
+    let detail = if pairs > MOST_PAIRS { Detail::Matrix } else { Detail::Each };
     let answers: Vec<(Vec<Row>, Facts)> = questions
         .par_iter()
         .map(|question| {
             let mut facts = Facts::default();
-            let mut rows = rows(mesh, &callers, question, Detail::Matrix, &mut facts);
+            let mut rows = rows(mesh, &callers, question, detail, &mut facts);
             for row in &mut rows {
                 row.target = Some(question.name.clone());
             }
@@ -97,15 +112,12 @@ pub fn matrix(mesh: &Mesh<'_>, workloads: &[WorkloadIndex]) -> Answer<Reachabili
         })
         .collect();
     let mut facts = Facts::default();
-    facts.every_caller();
     let mut rows = Vec::new();
     for (of_target, touched) in answers {
         rows.extend(of_target);
         facts.extend(&touched);
     }
-    let evidence = facts.evidence(mesh);
-    let body = Reachability { target: None, direction: Way::From, rows, findings: evidence.findings.clone() };
-    Answer { body, evidence }
+    (rows, facts)
 }
 
 /// One question for each thing that a person deployed, in the order of the names.

@@ -4,20 +4,10 @@ use crate::codes::{Code, Evidence};
 use crate::model::{DataPlane, Identity, Workload, WorkloadIndex};
 use crate::policy::{Caller, Decision, Dialled, Mesh, Resolution, Target, evaluate};
 use crate::report::Facts;
-use crate::snapshot::Place;
 
-use super::list::TargetQuestion;
+use super::question::{SourceQuestion, TargetQuestion};
 use super::row::{Class, PeerEntry, Row, Rows, of_class, of_identity, settle};
 use super::{Answer, Reachability, Way};
-
-/// Who calls.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct SourceQuestion {
-    /// As we print it.
-    pub name: String,
-    /// What it stands for.
-    pub place: Place,
-}
 
 /// What each of these callers gets at the target.
 #[must_use]
@@ -25,18 +15,27 @@ pub fn from(mesh: &Mesh<'_>, question: &TargetQuestion, sources: &[SourceQuestio
     let mut facts = Facts::default();
     let mut maker = Rows::new(mesh);
     let mut rows = Vec::new();
-    for dialled in question.ports(mesh) {
-        for source in sources {
-            for part in parts(mesh, question, &dialled, source, &mut facts) {
-                rows.push(maker.row(part.peer(&maker), dialled.to_string(), &part.decision));
+    let each = question.each(mesh);
+    let named = each.len() > 1;
+    let questions = if named { each.as_slice() } else { std::slice::from_ref(question) };
+    for question in questions {
+        let mut of_target = Vec::new();
+        for dialled in question.ports(mesh) {
+            for source in sources {
+                for part in parts(mesh, question, &dialled, source, &mut facts) {
+                    let mut row = maker.row(part.peer(&maker), dialled.to_string(), &part.decision);
+                    row.target = named.then(|| question.name.clone());
+                    of_target.push(row);
+                }
             }
         }
+        rows.extend(settle(of_target));
     }
     let evidence = facts.evidence(mesh);
     let body = Reachability {
         target: Some(question.full_name()),
         direction: Way::From,
-        rows: settle(rows),
+        rows,
         findings: evidence.findings.clone(),
     };
     Answer { body, evidence }

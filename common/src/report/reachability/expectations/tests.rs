@@ -30,6 +30,9 @@ fn what_is_not_understood_has_its_place() {
         ("- {to: a, from: []}", "4:3: missing field `from`"),
         ("- {from: a, to: b, expect: maybe}", "4:28: unknown variant `maybe`"),
         ("- {from: a, to: b, port: 70000}", "4:26"),
+        ("- {from: foo/shop/cart, to: b}", "4:3: `foo` is not a kind"),
+        ("- {from: 'a:80', to: b}", "4:3: `a:80` names a port, but who calls has none"),
+        ("- {from: a, to: 'b:80', port: 80}", "4:3: `b:80` names a port, and so does `port`"),
         ("- {from: a, to: b, protocol: udp}", "4:30: unknown variant `udp`"),
     ] {
         let said = error(&format!("{HEAD}{item}\n"));
