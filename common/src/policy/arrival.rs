@@ -40,6 +40,51 @@ pub enum Doubt {
     Namespace(ResourceRef),
 }
 
+/// IPv4 or IPv6: a connection is of one, from end to end.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Family {
+    /// IPv4.
+    V4,
+    /// IPv6.
+    V6,
+}
+
+impl Family {
+    const BOTH: [Self; 2] = [Self::V4, Self::V6];
+
+    fn of(address: IpAddr) -> Self {
+        if address.is_ipv4() { Self::V4 } else { Self::V6 }
+    }
+
+    /// Whether a workload has addresses of both.
+    pub(super) fn both(workload: &Workload) -> bool {
+        Self::BOTH.iter().all(|family| workload.addresses.iter().any(|address| Self::of(*address) == *family))
+    }
+
+    /// The families over which a caller may reach destinations, when there are two and it may matter which.
+    pub(super) fn of_caller(
+        mesh: &Mesh<'_>,
+        caller: &Caller,
+        destinations: &[Destination],
+    ) -> Vec<Option<Self>> {
+        let Caller::Workload(index) = caller else { return vec![None] };
+        let mut reached = destinations.iter().filter_map(|of| mesh.workload(of.workload()?));
+        if mesh.workload(*index).is_some_and(Self::both) && reached.any(Self::both) {
+            return Self::BOTH.map(Some).to_vec();
+        }
+        vec![None]
+    }
+}
+
+impl std::fmt::Display for Family {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::V4 => "IPv4",
+            Self::V6 => "IPv6",
+        })
+    }
+}
+
 /// How a call arrives.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum Arrival {
@@ -85,9 +130,9 @@ impl Caller {
         }
     }
 
-    /// How the caller's connection arrives at a destination.
+    /// How the caller's connection arrives at a destination, over one family of addresses if that is given.
     #[must_use]
-    pub fn arrival(&self, mesh: &Mesh<'_>, destination: &Destination) -> Arrival {
+    pub fn arrival(&self, mesh: &Mesh<'_>, destination: &Destination, family: Option<Family>) -> Arrival {
         let to = match &destination.at {
             At::Workload(index) => mesh.workload(*index),
             At::Address(_) | At::Node(_) => None,
@@ -105,7 +150,7 @@ impl Caller {
                 None => plaintext(None),
             },
             Self::Workload(index) => match mesh.workload(*index) {
-                Some(from) => from_workload(mesh, *index, from, destination, captured),
+                Some(from) => from_workload(mesh, (*index, from), destination, captured, family),
                 None => plaintext(None),
             },
         }
@@ -123,10 +168,10 @@ impl Caller {
 
 fn from_workload(
     mesh: &Mesh<'_>,
-    index: WorkloadIndex,
-    from: &Workload,
+    (index, from): (WorkloadIndex, &Workload),
     destination: &Destination,
     captured: Option<&Workload>,
+    family: Option<Family>,
 ) -> Arrival {
     // One pod calls itself by its own address, which the rules in the pod let through first; several of one
     // template call each other.
@@ -147,7 +192,10 @@ fn from_workload(
         }
         return Arrival::As(plaintext);
     };
-    let address = address_of(from, Some(to));
+    let address = match family {
+        Some(family) => from.addresses.iter().copied().find(|address| Family::of(*address) == family),
+        None => address_of(from, Some(to)),
+    };
     let plaintext = Peer { identity: None, address };
     let with_identity = Peer { identity: Some(from.identity.clone()), address };
     match from.capture.data_plane {

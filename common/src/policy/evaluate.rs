@@ -6,7 +6,9 @@ use std::net::IpAddr;
 use crate::codes::Reason;
 use crate::model::{Kind, Peer};
 
-use super::arrival::{Arrival, Caller, complete, either, exempt, node_decides, unserved, without_judging};
+use super::arrival::{
+    Arrival, Caller, Family, complete, either, exempt, node_decides, unserved, without_judging,
+};
 use super::decision::{Decision, GateOutcome};
 use super::fold::Domain;
 use super::gates::blocked;
@@ -30,11 +32,15 @@ pub fn evaluate(mesh: &Mesh<'_>, caller: &Caller, resolution: &Resolution) -> De
     if destinations.is_empty() {
         return blocked(Reason::NoEndpoint, false);
     }
-    let answers: Vec<(Vec<String>, Decision)> = by_arrival(mesh, caller, &destinations)
-        .into_iter()
-        .map(|(arrival, of)| (names(mesh, &of), arrive(mesh, &arrival, &of)))
-        .collect();
-    complete(combine(DESTINATION, &answers), caller.egress(mesh))
+    let by_family = Family::of_caller(mesh, caller, &destinations).into_iter().map(|family| {
+        let answers: Vec<(Vec<String>, Decision)> = by_arrival(mesh, caller, &destinations, family)
+            .into_iter()
+            .map(|(arrival, of)| (names(mesh, &of), arrive(mesh, &arrival, &of)))
+            .collect();
+        (family.iter().map(ToString::to_string).collect(), combine(DESTINATION, &answers))
+    });
+    let by_family: Vec<(Vec<String>, Decision)> = by_family.collect();
+    complete(combine(SOURCE_IP, &by_family), caller.egress(mesh))
 }
 
 /// Of several pods that are addressed directly, a caller that is one of them is taken to mean the others: what
@@ -85,10 +91,11 @@ fn by_arrival(
     mesh: &Mesh<'_>,
     caller: &Caller,
     destinations: &[Destination],
+    family: Option<Family>,
 ) -> Vec<(Arrival, Vec<Destination>)> {
     let mut groups: Vec<(Arrival, Vec<Destination>)> = Vec::new();
     for destination in destinations {
-        let arrival = caller.arrival(mesh, destination);
+        let arrival = caller.arrival(mesh, destination, family);
         match groups.iter_mut().find(|(known, _)| *known == arrival) {
             Some((_, group)) => group.push(destination.clone()),
             None => groups.push((arrival, vec![destination.clone()])),

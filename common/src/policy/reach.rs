@@ -10,6 +10,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::codes::Reason;
 use crate::model::{Capture, DataPlane, Namespace, ResourceRef, Workload, WorkloadIndex};
 
+use super::arrival::Family;
 use super::decision::{Cell, Decision};
 use super::fold::Domain;
 use super::gates::resolve::{At, Destination, Resolution};
@@ -33,7 +34,8 @@ pub struct Reach {
     pub takes_identities: bool,
     /// Callers for whom the answers do not hold, so that each is asked: pods, of several that are addressed
     /// directly, that are unlike any other of them, because what they get at the others is not what everyone gets
-    /// at all; and whoever is sent to the endpoints of its own node.
+    /// at all; whoever is sent to the endpoints of its own node; whoever may come from either of two addresses
+    /// that rules tell apart.
     pub unlike_others: FxHashSet<WorkloadIndex>,
 }
 
@@ -68,7 +70,12 @@ pub fn reach(mesh: &Mesh<'_>, resolution: &Resolution) -> Reach {
     };
     let takes_identities =
         variants.is_empty() || variants.iter().any(|v| v.workload.is_some_and(Workload::is_captured));
-    Reach { cells, takes_identities, unlike_others: unlike_others(mesh, &variants), universe }
+    let mut unlike_others = unlike_others(mesh, &variants);
+    if universe.blocks().divide() && variants.iter().any(|v| v.workload.is_some_and(Family::both)) {
+        let dual = |index: &WorkloadIndex| mesh.workload(*index).is_some_and(Family::both);
+        unlike_others.extend(mesh.snapshot.indexes().filter(dual));
+    }
+    Reach { cells, takes_identities, unlike_others, universe }
 }
 
 fn unlike_others(mesh: &Mesh<'_>, variants: &[Variant<'_>]) -> FxHashSet<WorkloadIndex> {
