@@ -27,6 +27,7 @@ use rustc_hash::FxHashMap;
 use crate::codes::{Code, Evidence};
 use crate::istio::{AuthorizationPolicy, PeerAuthentication};
 use crate::kubernetes::NetworkPolicySpec;
+use crate::kubernetes::ObjectMeta;
 use crate::model::{Kind, Labels, Name, Namespace, ResourceRef, ServiceAccount, Workload, WorkloadIndex};
 
 pub use gap::{Affects, Assumption, Gap, GapKind, Unreadable};
@@ -96,7 +97,7 @@ impl MeshSnapshot {
         let mut assumptions = Vec::new();
         let settings = settings::settings(&objects, given, &mut assumptions, &mut gaps);
         let namespaces: FxHashMap<Name, Labels> =
-            objects.namespaces.iter().map(|n| (n.meta.name.clone(), n.meta.labels.clone())).collect();
+            objects.namespaces.iter().map(|n| (n.meta.name.clone(), labels_of(&n.meta))).collect();
         let workloads = workloads::workloads(&objects, &settings, &namespaces);
         let by_namespace = by_namespace(&workloads);
         let services = services::services(&objects, &workloads, &by_namespace);
@@ -170,6 +171,12 @@ impl MeshSnapshot {
     }
 }
 
+/// The API server adds a namespace's name to its labels.
+fn labels_of(namespace: &ObjectMeta) -> Labels {
+    let name = [("kubernetes.io/metadata.name", &*namespace.name)];
+    namespace.labels.iter().chain(name).collect()
+}
+
 fn by_namespace(workloads: &[Workload]) -> FxHashMap<Namespace, Vec<WorkloadIndex>> {
     let mut by_namespace: FxHashMap<Namespace, Vec<WorkloadIndex>> = FxHashMap::default();
     for (at, workload) in workloads.iter().enumerate() {
@@ -206,8 +213,12 @@ fn policies(
 ) -> Policies {
     let visibility = visible::Visibility { settings, namespaces };
     let mut unreadable = std::mem::take(&mut objects.unreadable);
-    let mut understood = |defect: Option<Unreadable>| defect.map(|defect| unreadable.push(defect)).is_none();
     let sources = &objects.sources;
+    let of_doubtful = objects.authorization_policies.extract_if(.., |p| visibility.is_doubtful(&p.meta));
+    unreadable.extend(of_doubtful.map(|policy| visibility.doubtful_authorization(&policy, sources)));
+    let of_doubtful = objects.peer_authentications.extract_if(.., |p| visibility.is_doubtful(&p.meta));
+    unreadable.extend(of_doubtful.map(|policy| visibility.doubtful_authentication(&policy, sources)));
+    let mut understood = |defect: Option<Unreadable>| defect.map(|defect| unreadable.push(defect)).is_none();
     let authorization: Vec<_> = std::mem::take(&mut objects.authorization_policies)
         .into_iter()
         .map(|object| Policy { hidden: visibility.hidden(&object.meta), object })
@@ -248,6 +259,9 @@ fn deduplicate(objects: &mut Objects, gaps: &mut Vec<Gap>) {
     keep.last(&mut objects.authorization_policies, |_| Kind::AuthorizationPolicy);
     keep.last(&mut objects.peer_authentications, |_| Kind::PeerAuthentication);
     keep.last(&mut objects.network_policies, |_| Kind::NetworkPolicy);
+    keep.last(&mut objects.gateways, |_| Kind::Gateway);
+    keep.last(&mut objects.endpoint_slices, |_| Kind::Other("EndpointSlice".into()));
+    keep.last(&mut objects.config_maps, |_| Kind::Other("ConfigMap".into()));
 }
 
 struct Keep<'a> {

@@ -252,4 +252,8 @@ codes! {
         message: "{subject} is not among the input: whether its pods are in the mesh is not known";
         hint: "add the Namespace, as `kubectl get ns -o yaml` prints it";
         why: "The labels of a namespace decide whether its pods are enrolled. A connection that gets in either way is allowed, one that is refused either way denied; any other is unknown.";
+    RevisionUnclear = 962, Gap, "An object of another istiod";
+        message: "{subject} is for revision {revision}, whose istiod is there too: whether it counts is not known";
+        hint: "say with --revision which istiod serves the workloads";
+        why: "With several istiods each looks at the objects of its own revision.";
 }

@@ -176,7 +176,7 @@ fn from_workload(
     // One pod calls itself by its own address, which the rules in the pod let through first; several of one
     // template call each other.
     if destination.at == At::Workload(index)
-        && destination.service.is_none()
+        && destination.is_dialled_directly(mesh)
         && from.reference.kind == Kind::Pod
     {
         return Arrival::Past(Reason::Loopback);

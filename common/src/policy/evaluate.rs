@@ -25,7 +25,7 @@ pub fn evaluate(mesh: &Mesh<'_>, caller: &Caller, resolution: &Resolution) -> De
     let destinations = match (resolution, nowhere(resolution)) {
         (_, Some((reason, unknown))) => return blocked(reason, unknown),
         (Resolution::Destinations(destinations), _) => destinations,
-        _ => return Decision::default(),
+        _ => return blocked(Reason::NotFound, true),
     };
     let destinations = without_itself(mesh, caller, destinations);
     let destinations = on_its_node(mesh, caller, &destinations);
@@ -52,7 +52,7 @@ fn without_itself<'a>(
 ) -> Cow<'a, [Destination]> {
     let Caller::Workload(index) = caller else { return Cow::Borrowed(destinations) };
     let is_pod = mesh.workload(*index).is_some_and(|workload| workload.reference.kind == Kind::Pod);
-    let is_itself = |of: &Destination| of.service.is_none() && of.workload() == Some(*index);
+    let is_itself = |of: &Destination| of.is_dialled_directly(mesh) && of.workload() == Some(*index);
     if !is_pod || destinations.len() < 2 || !destinations.iter().any(is_itself) {
         return Cow::Borrowed(destinations);
     }

@@ -6,6 +6,7 @@ use crate::codes::Reason;
 
 use super::decision::{Cell, Condition, Decision, GateOutcome, Verdict};
 use super::fold::Domain;
+use super::gates::blocked;
 
 #[cfg(test)]
 mod tests;
@@ -32,13 +33,14 @@ pub(super) const DESTINATION: Attribute =
 /// a conditional one, with the values of the attribute for which it is allowed.
 #[must_use]
 pub fn combine(attribute: Attribute, answers: &[(Vec<String>, Decision)]) -> Decision {
-    let Some((_, first)) = answers.first() else { return Decision::default() };
+    // Nobody calls, or nothing is called: there is no answer.
+    let Some((_, first)) = answers.first() else { return blocked(Reason::NotFound, true) };
     let of = |verdict: Verdict| answers.iter().find(|(_, decision)| decision.verdict() == verdict);
     let comes_down_to_first = |decision: &Decision| {
         decision.verdict() == first.verdict() && decision.conditions == first.conditions
     };
     if answers.iter().all(|(_, decision)| comes_down_to_first(decision)) {
-        return first.clone();
+        return with_all_evidence(first, answers);
     }
     if let Some((_, unknown)) = of(Verdict::Unknown) {
         return unknown.clone();
@@ -57,6 +59,21 @@ pub fn combine(attribute: Attribute, answers: &[(Vec<String>, Decision)]) -> Dec
         }
     }
     decision.conditions = conditions(attribute, answers);
+    decision
+}
+
+/// The first of answers that come down to the same, with what denies or would not let in by any of them.
+fn with_all_evidence(first: &Decision, answers: &[(Vec<String>, Decision)]) -> Decision {
+    let mut decision = first.clone();
+    for (_, other) in answers.iter().skip(1) {
+        for (gate, other) in decision.gates.iter_mut().zip(&other.gates) {
+            let denying = other.denying.iter().filter(|by| !gate.denying.contains(by)).cloned();
+            gate.denying.extend(denying.collect::<Vec<_>>());
+            let candidates =
+                other.candidates.iter().filter(|policy| !gate.candidates.contains(policy)).copied();
+            gate.candidates.extend(candidates.collect::<Vec<_>>());
+        }
+    }
     decision
 }
 

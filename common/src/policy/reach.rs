@@ -80,17 +80,18 @@ pub fn reach(mesh: &Mesh<'_>, resolution: &Resolution) -> Reach {
 
 fn unlike_others(mesh: &Mesh<'_>, variants: &[Variant<'_>]) -> FxHashSet<WorkloadIndex> {
     let service = variants.first().and_then(|v| mesh.snapshot.services.get(v.destination.service?));
+    let mut unlike = FxHashSet::default();
+    if variants.len() > 1 || service.is_some() {
+        let alone = variants.iter().filter(|variant| variant.names.len() == 1);
+        let direct = alone.filter(|variant| variant.destination.is_dialled_directly(mesh));
+        unlike.extend(direct.filter_map(|variant| variant.destination.workload()));
+    }
     if service.is_some_and(|service| service.local_only) {
         // Each is sent to its own node.
         let placed = |index: &WorkloadIndex| mesh.workload(*index).is_some_and(|w| w.node.is_some());
-        return mesh.snapshot.indexes().filter(placed).collect();
+        unlike.extend(mesh.snapshot.indexes().filter(placed));
     }
-    if variants.len() < 2 {
-        return FxHashSet::default();
-    }
-    let alone = variants.iter().filter(|variant| variant.names.len() == 1);
-    let direct = alone.filter(|variant| variant.destination.service.is_none());
-    direct.filter_map(|variant| variant.destination.workload()).collect()
+    unlike
 }
 
 fn everyone<D: Domain>(domain: &D, decision: Decision) -> Cell<D::Set> {

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use crate::codes::{Code, Evidence, Reason};
-use crate::model::{ResourceRef, Workload, WorkloadIndex};
+use crate::model::{Kind, ResourceRef, Workload, WorkloadIndex};
 use crate::policy::{By, Decision, GateOutcome, Mesh, Verdict};
 
 use super::evidence::{AssumptionEntry, Evidenced, GapEntry};
@@ -73,7 +73,7 @@ impl Facts {
                 _ => continue,
             };
             if let Some(By::Object(object)) = &judgement.by {
-                let other = code == Code::NetworkPolicyNotJudged && object.kind.wire() != "NetworkPolicy";
+                let other = code == Code::NetworkPolicyNotJudged && object.kind != Kind::NetworkPolicy;
                 self.objects.insert((if other { Code::KindNotJudged } else { code }, object.clone()));
             }
         }

@@ -58,7 +58,8 @@ impl Enrolment<'_> {
             },
             serving: self.serving(redirection),
             bypass_inbound: bypass,
-            contradicted_intent: (fact && intent != data_plane).then_some(intent),
+            contradicted_intent: (fact && self.namespace_labels.is_some() && intent != data_plane)
+                .then_some(intent),
         }
     }
 
@@ -131,8 +132,9 @@ impl Enrolment<'_> {
         if self.spec.host_network {
             return false;
         }
-        let of_pod = self.labels.get(INJECT).or_else(|| self.annotations.get(INJECT));
-        if of_pod == Some("false") {
+        // The webhook goes by labels; the injector then heeds an annotation that says no.
+        let of_pod = self.labels.get(INJECT);
+        if of_pod == Some("false") || self.annotations.get(INJECT) == Some("false") {
             return false;
         }
         let of_namespace = |key| self.namespace_labels.and_then(|labels| labels.get(key));

@@ -63,7 +63,7 @@ pub enum Backend {
         ports: Vec<(u16, u16)>,
     },
     /// A pod of which an EndpointSlice says something else than the Service and the pod, or that was not read.
-    /// Captured clients go by istiod's view of it, others by kube-proxy's.
+    /// Captured clients go by istiod's view of it, others by kube-proxy's. Nothing can call as it.
     Unclear,
 }
 

@@ -43,6 +43,8 @@ pub struct MeshConfig {
 pub struct Istiod {
     /// Its revision; empty when it has none, and then looks at the objects of all.
     pub revision: Name,
+    /// Revisions of other istiods, when nobody said which is meant.
+    pub other_revisions: Vec<Name>,
     /// `AMBIENT_ENABLE_DRY_RUN_AUTHORIZATION_POLICY`.
     pub sends_dry_run: bool,
     /// `PILOT_AUTO_ALLOW_WAYPOINT_POLICY`.
@@ -100,7 +102,10 @@ pub(super) fn settings(
         mesh: mesh_config(objects, given, &istio_namespace, &istiod.revision, assumptions, gaps),
         istiod,
         cni: istio_cni(objects, assumptions, gaps),
-        ztunnel: pod_specs(objects, "app", "ztunnel").find_map(|(_, spec)| version(main_container(spec)?)),
+        // Of several, while they are updated, the oldest.
+        ztunnel: pod_specs(objects, "app", "ztunnel")
+            .filter_map(|(_, spec)| version(main_container(spec)?))
+            .min(),
     }
 }
 
@@ -187,6 +192,9 @@ fn istiod(
         .iter()
         .filter(|container| is_wanted(revision(container)))
         .min_by_key(|container| (revision(container) != "default", revision(container).to_owned()));
+    let others =
+        all.iter().map(|container| revision(container)).filter(|of| !of.is_empty() && wanted.is_none());
+    let mut others: Vec<Name> = others.map(Name::from).collect();
     let revision: Name = found.map(|c| revision(c)).or(wanted).unwrap_or("default").into();
     if found.is_none() {
         let values = Evidence::none().with("revision", &revision);
@@ -197,6 +205,10 @@ fn istiod(
     Istiod {
         sends_dry_run: flag("AMBIENT_ENABLE_DRY_RUN_AUTHORIZATION_POLICY"),
         auto_allows_waypoints: flag("PILOT_AUTO_ALLOW_WAYPOINT_POLICY"),
+        other_revisions: {
+            others.retain(|other| *other != revision);
+            others
+        },
         revision,
     }
 }
@@ -220,6 +232,9 @@ fn istio_cni(objects: &Objects, assumptions: &mut Vec<Assumption>, gaps: &mut Ve
     if let Some(text) = map.spec.get("EXCLUDE_NAMESPACES") {
         let names = text.split(',').map(str::trim).filter(|name| !name.is_empty());
         cni.excluded_namespaces = names.map(Namespace::from).collect();
+    }
+    if map.spec.get("AMBIENT_ENABLED").is_some_and(|text| parse_bool(text) == Some(false)) {
+        cni.enablement.clear();
     }
     cni.native_nftables = map.spec.get("NATIVE_NFTABLES").is_some_and(|text| parse_bool(text) == Some(true));
     cni
@@ -278,7 +293,9 @@ pub(crate) fn parse_bool(text: &str) -> Option<bool> {
 
 /// `docker.io/istio/ztunnel:1.28.2-distroless` is 1.28.
 fn version(container: &Container) -> Option<Version> {
-    let (_, tag) = container.image.as_deref()?.rsplit_once(':')?;
+    let image = container.image.as_deref()?;
+    let image = image.split_once('@').map_or(image, |(image, _digest)| image);
+    let (_, tag) = image.rsplit_once(':')?;
     let mut numbers = tag.split(['.', '-']);
     Some((numbers.next()?.parse().ok()?, numbers.next()?.parse().ok()?))
 }

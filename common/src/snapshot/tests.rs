@@ -57,9 +57,38 @@ metadata: {name: istio, namespace: istio-system}
 data: {mesh: 'discoverySelectors: [{matchLabels: {mesh: in}}]'}
 ";
     let yaml = POLICY.replace("RULE", "{}") + mesh;
-    assert_eq!(snapshot(&yaml).authorization_policies[0].hidden, Some(Hidden::Namespace));
-    let labelled = "---\napiVersion: v1\nkind: Namespace\nmetadata: {name: edp, labels: {mesh: in}}\n";
-    assert_eq!(snapshot(&(yaml + labelled)).authorization_policies[0].hidden, None);
+    let namespace = "---\napiVersion: v1\nkind: Namespace\nmetadata: {name: edp, labels: {LABELS}}\n";
+    let labelled = |labels: &str| snapshot(&format!("{yaml}{}", namespace.replace("LABELS", labels)));
+    assert_eq!(labelled("mesh: out").authorization_policies[0].hidden, Some(Hidden::Namespace));
+    assert_eq!(labelled("mesh: in").authorization_policies[0].hidden, None);
+    // Without the Namespace nobody knows.
+    let unread = snapshot(&yaml);
+    assert_eq!((unread.authorization_policies.len(), unread.unreadable.len()), (0, 1));
+    assert_eq!(unread.unreadable[0].gap.code, Code::NamespaceNotRead);
+    // Its name is among its labels, written or not.
+    let by_name = yaml.replace("mesh: in", "kubernetes.io/metadata.name: edp");
+    let named = snapshot(&format!("{by_name}{}", namespace.replace("{LABELS}", "{}")));
+    assert_eq!(named.authorization_policies[0].hidden, None);
+}
+
+#[test]
+fn of_several_istiods_the_objects_of_the_others_are_doubtful() {
+    let istiod = |name: &str, revision: &str| {
+        format!(
+            "---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: {name}, namespace: istio-system}}\n\
+             spec: {{template: {{metadata: {{labels: {{app: istiod}}}}, spec: {{containers: \
+             [{{name: discovery, env: [{{name: REVISION, value: {revision}}}]}}]}}}}}}\n"
+        )
+    };
+    let policy =
+        POLICY.replace("name: deny", "labels: {istio.io/rev: new}, name: deny").replace("RULE", "{}");
+    for revision in ["rev: new", "rev: old"] {
+        let policy = policy.replace("rev: new", revision);
+        let both = snapshot(&format!("{policy}{}{}", istiod("a", "old"), istiod("b", "new")));
+        assert_eq!(both.unreadable[0].gap.code, Code::RevisionUnclear);
+    }
+    let one = snapshot(&format!("{policy}{}", istiod("b", "new")));
+    assert_eq!((one.unreadable.len(), one.authorization_policies.len()), (0, 1));
 }
 
 #[test]

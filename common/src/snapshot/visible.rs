@@ -9,7 +9,7 @@ use rustc_hash::FxHashMap;
 use crate::codes::{Code, Evidence};
 use crate::istio::{Action, AuthorizationPolicy, PeerAuthentication, Rule};
 use crate::kubernetes::ObjectMeta;
-use crate::model::{FieldPath, Kind, Labels, Name};
+use crate::model::{FieldPath, Kind, Labels, Name, ResourceRef};
 
 use super::settings::parse_bool;
 use super::{Affects, Gap, GapKind, Object, Settings, Sources, Unreadable};
@@ -39,6 +39,75 @@ impl Visibility<'_> {
         // pkg/config/model.go, LabelsInRevision: an istiod without revision looks at all.
         let (revision, own) = (meta.labels.get("istio.io/rev")?, &*self.settings.istiod.revision);
         (!own.is_empty() && revision != own).then(|| Hidden::Revision(revision.into()))
+    }
+
+    /// Whether it cannot be told that istiod looks at an object: its Namespace would say and was not read, or it
+    /// is for another istiod, which may be the one that counts.
+    pub(super) fn is_doubtful(&self, meta: &ObjectMeta) -> bool {
+        self.doubt(meta).is_some()
+    }
+
+    fn doubt(&self, meta: &ObjectMeta) -> Option<Gap> {
+        let namespace = meta.namespace.as_deref().unwrap_or_default();
+        let gap = |code, kind, subject: String, evidence: Evidence| Gap {
+            code,
+            kind,
+            location: None,
+            affects: Affects::Policies(namespace.into()),
+            evidence: evidence.with("subject", &subject),
+            subject,
+        };
+        if !self.settings.mesh.discovery_selectors.is_empty() && !self.namespaces.contains_key(namespace) {
+            let subject = ResourceRef::cluster(Kind::Namespace, namespace).to_string();
+            return Some(gap(Code::NamespaceNotRead, GapKind::MissingKind, subject, Evidence::none()));
+        }
+        let revision = meta.labels.get("istio.io/rev")?;
+        let istiod = &self.settings.istiod;
+        let of_any = istiod.other_revisions.iter().chain([&istiod.revision]).any(|of| **of == *revision);
+        let known = !istiod.other_revisions.is_empty() && of_any;
+        let evidence = Evidence::none().with("revision", revision);
+        known.then(|| gap(Code::RevisionUnclear, GapKind::Unsupported, meta.name.to_string(), evidence))
+    }
+
+    /// A policy of which it cannot be told whether it counts.
+    pub(super) fn doubtful_authorization(
+        &self,
+        object: &Object<AuthorizationPolicy>,
+        sources: &Sources,
+    ) -> Unreadable {
+        let selector = object.spec.selector.as_ref().map(|s| s.match_labels.clone().unwrap_or_default());
+        self.doubtful(object, Kind::AuthorizationPolicy, selector, sources)
+    }
+
+    /// A policy of which it cannot be told whether it counts.
+    pub(super) fn doubtful_authentication(
+        &self,
+        object: &Object<PeerAuthentication>,
+        sources: &Sources,
+    ) -> Unreadable {
+        let selector = object.spec.selector.as_ref().map(|s| s.match_labels.clone().unwrap_or_default());
+        self.doubtful(object, Kind::PeerAuthentication, selector, sources)
+    }
+
+    fn doubtful<T>(
+        &self,
+        object: &Object<T>,
+        kind: Kind,
+        selector: Option<Labels>,
+        sources: &Sources,
+    ) -> Unreadable {
+        let reference = object.reference(kind.clone());
+        let defect = Defect { path: FieldPath::default(), unknown: None, error: "" };
+        let mut doubtful = unreadable(object, kind, Some(selector), defect, sources);
+        if let Some(mut gap) = self.doubt(&object.meta) {
+            gap.location = doubtful.gap.location.take();
+            if gap.code == Code::RevisionUnclear {
+                gap.subject = reference.to_string();
+                gap.evidence = gap.evidence.with("subject", &gap.subject);
+            }
+            doubtful.gap = gap;
+        }
+        doubtful
     }
 
     /// Whether istiod looks at a namespace.

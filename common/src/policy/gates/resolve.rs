@@ -78,6 +78,15 @@ impl Destination {
     }
 }
 
+impl Destination {
+    /// Whether the client dials the pod's own address: it was addressed, or a headless Service led there.
+    #[must_use]
+    pub fn is_dialled_directly(&self, mesh: &Mesh<'_>) -> bool {
+        let service = self.service.and_then(|at| mesh.snapshot.services.get(at));
+        service.is_none_or(|service| service.headless)
+    }
+}
+
 impl Target {
     /// The target that a place is; `None` for what only calls.
     #[must_use]

@@ -5,7 +5,7 @@
 //! judged by the same policies. What no ztunnel redirects is judged by none.
 
 use crate::codes::Reason;
-use crate::model::{DataPlane, Labels, Name, ResourceRef, Serving, Workload};
+use crate::model::{DataPlane, Kind, Labels, Name, ResourceRef, Serving, Workload};
 use crate::policy::decision::{By, Decision, Gate, GateOutcome, Judgement};
 use crate::policy::fold::Domain;
 use crate::policy::mesh::Mesh;
@@ -13,6 +13,9 @@ use crate::snapshot::{MeshSnapshot, Service};
 
 use super::resolve::Destination;
 use super::{Flow, Parts};
+
+/// Binds an object, or what is in a namespace, to a waypoint.
+const USE_WAYPOINT: &str = "istio.io/use-waypoint";
 
 /// ztunnel's own ports: src/config.rs, `illegal_ports`.
 const OWN_PORTS: [u16; 3] = [15001, 15006, 15008];
@@ -71,8 +74,27 @@ fn foreign(flow: &Flow<'_>) -> Judgement {
 fn over_hbone(flow: &Flow<'_>, workload: &Workload) -> Judgement {
     match waypoint(flow).or_else(|| auto_allowed(flow.mesh, flow.destination, workload)) {
         Some(bound) => transport(GateOutcome::Unknown, Reason::WaypointNotJudged).by(By::Object(bound)),
-        None => transport(GateOutcome::Pass, Reason::Hbone),
+        None => match may_be_bound(flow) {
+            Some(namespace) => {
+                transport(GateOutcome::Unknown, Reason::NamespaceNotRead).by(By::Object(namespace))
+            }
+            None => transport(GateOutcome::Pass, Reason::Hbone),
+        },
     }
+}
+
+/// The Namespace that may bind this way to a waypoint and was not read.
+fn may_be_bound(flow: &Flow<'_>) -> Option<ResourceRef> {
+    let snapshot = flow.mesh.snapshot;
+    let service = flow.destination.service.and_then(|at| snapshot.services.get(at));
+    let (reference, labels) = match service.filter(|service| !service.headless) {
+        Some(service) => (&service.reference, &service.labels),
+        None => flow.workload.map(|workload| (&workload.reference, &workload.labels))?,
+    };
+    let namespace = reference.namespace.as_ref()?;
+    let is_told =
+        labels.get(USE_WAYPOINT).is_some() || snapshot.namespace_labels(namespace.as_str()).is_some();
+    (!is_told).then(|| ResourceRef::cluster(Kind::Namespace, namespace.as_str()))
 }
 
 fn as_plaintext(flow: &Flow<'_>, workload: &Workload) -> Judgement {
@@ -133,8 +155,8 @@ fn bound(
     let namespace = reference.namespace.as_ref()?;
     let of_namespace = snapshot.namespace_labels(namespace.as_str());
     let from = [Some(labels), of_namespace].into_iter().flatten();
-    let bound = from.into_iter().find(|labels| labels.get("istio.io/use-waypoint").is_some())?;
-    let name = bound.get("istio.io/use-waypoint").filter(|name| *name != "none")?;
+    let bound = from.into_iter().find(|labels| labels.get(USE_WAYPOINT).is_some())?;
+    let name = bound.get(USE_WAYPOINT).filter(|name| *name != "none")?;
     let in_namespace: Name =
         bound.get("istio.io/use-waypoint-namespace").unwrap_or(namespace.as_str()).into();
     let gateway = snapshot.gateways.iter().find(|gateway| {

@@ -47,6 +47,10 @@ pub fn check(mesh: &Mesh<'_>, expectations: &Expectations, namespace: &str) -> A
 fn passed(expect: Option<Verdict>, verdict: Verdict, parts: &[Verdict]) -> Option<bool> {
     let expect = expect?;
     let is_certain = |verdict: Verdict| matches!(verdict, Verdict::Allowed | Verdict::Denied);
+    if parts.is_empty() {
+        // Nothing has that name.
+        return None;
+    }
     if expect == verdict {
         return Some(true);
     }

@@ -35,7 +35,17 @@ impl SourceQuestion {
             return Err(no_port_of_a_caller(text));
         }
         let place = mesh.snapshot.find(&locator, namespace)?;
-        Ok(Self { name: super::names::of(mesh, &locator, &place, namespace), place })
+        let name = super::names::of(mesh, &locator, &place, namespace);
+        match &place {
+            Place::Workloads(workloads) if workloads.is_empty() => Err(nothing_runs(&name)),
+            Place::Service(at) => match mesh.snapshot.services.get(*at) {
+                Some(service) if !service.endpoints_not_read && !service.backends.is_empty() => {
+                    Ok(Self { name, place })
+                }
+                _ => Err(nothing_runs(&name)),
+            },
+            _ => Ok(Self { name, place }),
+        }
     }
 }
 
@@ -55,6 +65,9 @@ impl TargetQuestion {
             });
         };
         let name = super::names::of(mesh, &locator, &place, namespace);
+        if matches!(&target, Target::Workloads(workloads) if workloads.is_empty()) {
+            return Err(nothing_runs(&name));
+        }
         Self { name, target, port: None }.at(mesh, locator.port)
     }
 
@@ -103,7 +116,14 @@ impl TargetQuestion {
     }
 }
 
-pub(super) fn no_port_of_a_caller(text: &str) -> NotFound {
+fn nothing_runs(name: &str) -> NotFound {
+    NotFound {
+        message: format!("nothing that was read runs as `{name}` or stands behind it"),
+        hints: Vec::new(),
+    }
+}
+
+fn no_port_of_a_caller(text: &str) -> NotFound {
     NotFound {
         message: format!("`{text}` names a port, but who calls has none"),
         hints: vec!["give the port with the target: TARGET:PORT".to_owned()],
@@ -111,7 +131,7 @@ pub(super) fn no_port_of_a_caller(text: &str) -> NotFound {
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the shape of map_err")]
-pub(super) fn misspelt(error: LocatorError) -> NotFound {
+fn misspelt(error: LocatorError) -> NotFound {
     let hint = "write KIND/NAME, KIND/NAMESPACE/NAME, ip/ADDRESS, outside or spiffe://…".to_owned();
     NotFound { message: error.to_string(), hints: vec![hint] }
 }

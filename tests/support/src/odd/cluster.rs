@@ -121,7 +121,7 @@ fn endpoint_slice(random: &mut Random, index: usize) -> Value {
     let address = format!("10.0.0.{}", 1 + random.below(12));
     let mut endpoint = json!({"addresses": [address]});
     if random.chance(50) {
-        endpoint["targetRef"] = json!({"kind": "Pod", "name": format!("pod{}", random.below(8))});
+        endpoint["targetRef"] = json!({"kind": "Pod", "name": format!("p{}", random.below(8))});
     }
     let service = format!("svc{}", random.below(3));
     json!({
