@@ -306,3 +306,30 @@ fn a_list_says_of_every_workload_what_a_question_about_it_says() {
     println!("connections compared: {connections}");
     assert!(connections >= 10_000);
 }
+
+/// Conditions on namespaces and on accounts multiply: what that would cost is not paid, and who runs is answered.
+#[test]
+fn too_many_groups_are_unknown_but_not_who_runs() {
+    let names = |prefix: &str| (0..300).map(|at| format!("\"{prefix}{at}\"")).collect::<Vec<_>>().join(", ");
+    let policy = format!(
+        "apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {{name: p, namespace: a}}\n\
+         spec: {{rules: [{{from: [{{source: {{namespaces: [{}]}}}}, {{source: {{principals: [{}]}}}}]}}]}}\n",
+        names("n"),
+        names("*/sa/x")
+    );
+    let base = ["namespaces", "istio", "pods"]
+        .map(|part| mesh_tests::read(&format!("tests/cases/base/{part}.yaml")));
+    let snapshot = snapshot(&[base.join("\n---\n"), policy].join("\n---\n"));
+    let mesh = Mesh::new(&snapshot);
+    let db = snapshot
+        .indexes()
+        .find(|index| snapshot.workload(*index).unwrap().reference.key() == "a/db")
+        .unwrap();
+    let target = Target::Workloads(vec![db]);
+    let resolution = target.resolve(&mesh, &Dialled::Port(PortRef::Number(80)));
+    let (answers, _) = peers(&mesh, &Callers::new(&mesh), &target, &resolution, Detail::Each);
+    assert!(answers.iter().any(|answer| answer.decision.verdict() == Verdict::Unknown));
+    for answer in answers.iter().filter(|answer| !answer.workloads.is_empty()) {
+        assert_eq!(answer.decision.verdict(), Verdict::Denied, "{answer:?}");
+    }
+}

@@ -82,6 +82,8 @@ reasons! {
     SidecarNotJudged;
     /// The Service is only another name for a host.
     ExternalName;
+    /// Its policies tell too many groups of peers apart to list them; a question about one peer is answered.
+    TooManyGroups;
     /// It depends on an address that is not known.
     AddressDecides;
     /// It depends on which of several pods takes the connection.

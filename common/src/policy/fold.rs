@@ -23,6 +23,11 @@ pub trait Domain {
     /// Whether there is no one.
     fn is_none(&self, set: &Self::Set) -> bool;
 
+    /// Whether so many sets are too many to go on.
+    fn exceeds(&self, _sets: usize) -> bool {
+        false
+    }
+
     /// Those with an identity of the mesh's trust domain.
     fn identities(&self) -> Self::Set;
     /// Those without an identity.

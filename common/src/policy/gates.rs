@@ -46,6 +46,9 @@ pub(super) fn judge<D: Domain>(domain: &D, flow: &Flow<'_>) -> Vec<Cell<D::Set>>
         cell.decision.gates.extend(rest.map(|gate| transport::past_policies(gate, &cell.decision)));
         cell
     }));
+    if domain.exceeds(cells.len()) || cells.iter().any(|cell| is_too_many(&cell.decision)) {
+        return too_many(domain);
+    }
     if let Some(workload) = flow.workload.filter(|workload| workload.is_unclear()) {
         cells.iter_mut().for_each(|cell| doubt(&mut cell.decision, workload));
     }
@@ -88,4 +91,14 @@ fn divide<D: Domain>(
         }
     }
     divided
+}
+
+/// One answer for everyone, when there would be too many.
+pub(super) fn too_many<D: Domain>(domain: &D) -> Vec<Cell<D::Set>> {
+    vec![Cell { peers: domain.all(), decision: blocked(Reason::TooManyGroups, true) }]
+}
+
+/// Whether a decision stands for answers that are too many.
+pub(super) fn is_too_many(decision: &Decision) -> bool {
+    decision.gates.iter().any(|judgement| judgement.reason == Reason::TooManyGroups)
 }

@@ -6,7 +6,7 @@ use crate::codes::Reason;
 
 use super::decision::{Cell, Condition, Decision, GateOutcome, Verdict};
 use super::fold::Domain;
-use super::gates::blocked;
+use super::gates::{blocked, too_many};
 
 #[cfg(test)]
 mod tests;
@@ -124,6 +124,9 @@ pub(super) fn join<D: Domain>(
             }
         }
         joined = next;
+        if domain.exceeds(joined.len()) {
+            return too_many(domain);
+        }
     }
     let cell = |(peers, answers): (D::Set, Vec<World<Decision>>)| Cell {
         peers,

@@ -76,10 +76,21 @@ pub struct AllPeers<'a> {
     pub port: Option<u16>,
 }
 
+/// Groups of names, and atoms, beyond which a list would take too long: conditions on namespaces and on accounts
+/// multiply, and so do ranges of addresses and identities.
+const MOST_GROUPS: usize = 20_000;
+const MOST_ATOMS: usize = 4_000_000;
+
+/// Bytes that the sets of one division may take.
+const MOST_BYTES: usize = 128 << 20;
+
 impl Universe {
-    /// Cuts the peers as these policies can tell them apart.
+    /// Cuts the peers as these policies can tell them apart; `None` when there would be too many parts.
     #[must_use]
-    pub fn new<'a>(table: &Arc<IdentityTable>, policies: impl Iterator<Item = &'a Authorization>) -> Self {
+    pub fn new<'a>(
+        table: &Arc<IdentityTable>,
+        policies: impl Iterator<Item = &'a Authorization>,
+    ) -> Option<Self> {
         let mut pairs = Vec::new();
         let mut source_blocks = Vec::new();
         let matches = policies.flat_map(|p| &p.rules).flat_map(|rule| &rule.clauses).flat_map(|c| &c.matches);
@@ -89,6 +100,12 @@ impl Universe {
         }
         let namespaces = NameCells::new(pairs.iter().filter_map(Pair::namespace_alone));
         let accounts = NameCells::new(pairs.iter().filter_map(Pair::account_alone));
+        let blocks = Blocks::new(&source_blocks);
+        let groups = namespaces.cells().len().saturating_mul(accounts.cells().len());
+        let rows = groups.saturating_add(pairs.len()).saturating_add(table.len());
+        if groups > MOST_GROUPS || rows.saturating_mul(blocks.len()) > MOST_ATOMS {
+            return None;
+        }
         let mut named: Vec<Identity> =
             pairs.iter().filter_map(|pair| pair.whole(table.trust_domain())).collect();
         let mut others = Vec::new();
@@ -104,14 +121,22 @@ impl Universe {
         named.retain(|identity| table.position(identity).is_none());
         named.sort();
         named.dedup();
-        Self {
-            table: table.clone(),
-            named,
-            namespaces,
-            accounts,
-            others,
-            blocks: Blocks::new(&source_blocks),
-        }
+        Some(Self { table: table.clone(), named, namespaces, accounts, others, blocks })
+    }
+
+    /// Tells nothing apart but who runs.
+    #[must_use]
+    pub fn coarse(table: &Arc<IdentityTable>) -> Self {
+        let none = || NameCells::new(std::iter::empty());
+        let (namespaces, accounts) = (none(), none());
+        let (named, others) = (Vec::new(), vec![(0, 0)]);
+        Self { table: table.clone(), named, namespaces, accounts, others, blocks: Blocks::new(&[]) }
+    }
+
+    /// Whether so many sets are too many to go on.
+    pub(super) fn exceeds(&self, sets: usize) -> bool {
+        let bytes = (self.row_count() * self.blocks.len()).div_ceil(8);
+        sets.saturating_mul(bytes.max(256)) > MOST_BYTES
     }
 
     /// The identities that something runs as.

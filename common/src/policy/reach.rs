@@ -15,7 +15,7 @@ use super::decision::{Cell, Decision};
 use super::fold::Domain;
 use super::gates::resolve::{At, Destination, Resolution};
 use super::gates::transport;
-use super::gates::{Flow, blocked, judge};
+use super::gates::{Flow, blocked, is_too_many, judge, too_many};
 use super::ir::{Authorization, Block, PolicyIndex};
 use super::join::{DESTINATION, DESTINATION_IP, join, merge};
 use super::mesh::{Direction, Mesh};
@@ -58,7 +58,10 @@ pub fn reach(mesh: &Mesh<'_>, resolution: &Resolution) -> Reach {
         Resolution::Nowhere(_) | Resolution::Unknown(_) => &[],
     };
     let variants = variants(mesh, destinations);
-    let universe = Universe::new(mesh.identities(), variants.iter().flat_map(|v| v.policies(mesh)));
+    let policies = variants.iter().flat_map(|v| v.policies(mesh));
+    let Some(universe) = Universe::new(mesh.identities(), policies) else {
+        return too_many_groups(mesh, &variants);
+    };
     let domain = AllPeers { universe: &universe, destination: None, port: None };
     let cells = match resolution {
         Resolution::Nowhere(reason) => vec![everyone(&domain, blocked(*reason, false))],
@@ -68,14 +71,28 @@ pub fn reach(mesh: &Mesh<'_>, resolution: &Resolution) -> Reach {
             in_all_worlds(mesh, &variants, of, &domain)
         }
     };
-    let takes_identities =
-        variants.is_empty() || variants.iter().any(|v| v.workload.is_some_and(Workload::is_captured));
+    if cells.iter().any(|cell| is_too_many(&cell.decision)) {
+        return too_many_groups(mesh, &variants);
+    }
+    let takes_identities = takes_identities(&variants);
     let mut unlike_others = unlike_others(mesh, &variants);
     if universe.blocks().divide() && variants.iter().any(|v| v.workload.is_some_and(Family::both)) {
         let dual = |index: &WorkloadIndex| mesh.workload(*index).is_some_and(Family::both);
         unlike_others.extend(mesh.snapshot.indexes().filter(dual));
     }
     Reach { cells, takes_identities, unlike_others, universe }
+}
+
+fn takes_identities(variants: &[Variant<'_>]) -> bool {
+    variants.is_empty() || variants.iter().any(|v| v.workload.is_some_and(Workload::is_captured))
+}
+
+/// Who runs is asked one by one; of all others nothing is said.
+fn too_many_groups(mesh: &Mesh<'_>, variants: &[Variant<'_>]) -> Reach {
+    let universe = Universe::coarse(mesh.identities());
+    let cells = too_many(&AllPeers { universe: &universe, destination: None, port: None });
+    let unlike_others = mesh.snapshot.indexes().collect();
+    Reach { cells, takes_identities: takes_identities(variants), unlike_others, universe }
 }
 
 fn unlike_others(mesh: &Mesh<'_>, variants: &[Variant<'_>]) -> FxHashSet<WorkloadIndex> {

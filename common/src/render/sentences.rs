@@ -101,6 +101,7 @@ pub(super) fn decided_by(row: &Row) -> String {
         Reason::NamespaceNotRead => "its Namespace was not read".to_owned(),
         Reason::NotDiscovered => "istiod does not look at its namespace".to_owned(),
         Reason::EndpointUnclear => "its endpoints are not clear".to_owned(),
+        Reason::TooManyGroups => "too many groups of peers, ask with --from".to_owned(),
         Reason::ExternalName => "an ExternalName is not judged".to_owned(),
         Reason::AddressDecides
         | Reason::DestinationDecides

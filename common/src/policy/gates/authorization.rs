@@ -20,7 +20,10 @@ pub(super) fn parts<D: Domain>(domain: &D, flow: &Flow<'_>) -> Parts<D::Set> {
     let enforced: Vec<Entry<'_>> = enforced.filter(|(_, policy)| !policy.dry_run).collect();
     let of = |action| enforced.iter().copied().filter(move |(_, policy)| policy.action == action);
     let mut parts = Vec::new();
-    for (peers, denying) in denied(domain, of(Action::Deny)) {
+    let Some(denied) = denied(domain, of(Action::Deny)) else {
+        return vec![(domain.all(), Judgement::new(GATE, GateOutcome::Unknown, Reason::TooManyGroups))];
+    };
+    for (peers, denying) in denied {
         let allowed = allowed(domain, &peers, of(Action::Allow));
         if denying.is_empty() {
             parts.extend(allowed);
@@ -54,11 +57,11 @@ pub(super) fn parts<D: Domain>(domain: &D, flow: &Flow<'_>) -> Parts<D::Set> {
 
 type Entry<'a> = (PolicyIndex, &'a Arc<Authorization>);
 
-/// Divides everyone by all the DENY policies that match them.
+/// Divides everyone by all the DENY policies that match them; `None` when that are too many parts.
 fn denied<'a, D: Domain>(
     domain: &D,
     policies: impl Iterator<Item = Entry<'a>>,
-) -> Vec<(D::Set, Vec<RuleRef>)> {
+) -> Option<Vec<(D::Set, Vec<RuleRef>)>> {
     let mut cells = vec![(domain.all(), Vec::new())];
     for (index, policy) in policies {
         let hits = fold::policy(domain, policy);
@@ -81,8 +84,11 @@ fn denied<'a, D: Domain>(
             }
         }
         cells = divided;
+        if domain.exceeds(cells.len()) {
+            return None;
+        }
     }
-    cells
+    Some(cells)
 }
 
 fn explicit_deny(denying: Vec<RuleRef>) -> Judgement {

@@ -33,6 +33,10 @@ impl Domain for AllPeers<'_> {
         set.0.iter().all(|word| *word == 0)
     }
 
+    fn exceeds(&self, sets: usize) -> bool {
+        self.universe.exceeds(sets)
+    }
+
     fn identities(&self) -> PeerSet {
         self.universe.of_range(0..self.universe.plaintext_row())
     }
