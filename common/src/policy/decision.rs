@@ -170,7 +170,7 @@ impl Judgement {
 pub struct Condition {
     /// The attribute, in the words of policies: `source.ip`, `destination.ip`, `destination.workload`.
     pub attribute: &'static str,
-    /// The values with which it is allowed.
+    /// The values with which it is allowed; none when that depends on another attribute.
     pub values: Vec<String>,
 }
 

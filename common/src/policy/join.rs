@@ -77,18 +77,23 @@ fn with_all_evidence(first: &Decision, answers: &[(Vec<String>, Decision)]) -> D
     decision
 }
 
-/// The values with which some answer lets in, attribute by attribute.
+/// The values of the attribute with which some answer lets in; and what those answers depend on themselves, with
+/// their values where they are the same for all: which of them go with which is not said.
 fn conditions(attribute: Attribute, answers: &[(Vec<String>, Decision)]) -> Vec<Condition> {
+    let passing = || answers.iter().filter(|(_, decision)| decision.verdict() != Verdict::Denied);
     let mut by_attribute: BTreeMap<&'static str, Vec<String>> = BTreeMap::new();
-    for (values, decision) in answers.iter().filter(|(_, decision)| decision.verdict() != Verdict::Denied) {
-        let own = decision.conditions.iter().map(|condition| (condition.attribute, &condition.values));
+    for (values, decision) in passing() {
+        let said = decision.conditions.iter().find(|condition| condition.attribute == attribute.name);
         // What an answer itself says of the attribute is more exact.
-        let is_said = decision.conditions.iter().any(|condition| condition.attribute == attribute.name);
-        for (name, values) in own.chain((!is_said).then_some((attribute.name, values))) {
-            let known = by_attribute.entry(name).or_default();
-            let new: Vec<String> = values.iter().filter(|value| !known.contains(value)).cloned().collect();
-            known.extend(new);
-        }
+        let values = said.map_or(values, |condition| &condition.values);
+        let known = by_attribute.entry(attribute.name).or_default();
+        let new: Vec<String> = values.iter().filter(|value| !known.contains(value)).cloned().collect();
+        known.extend(new);
+    }
+    let own = passing().flat_map(|(_, decision)| &decision.conditions);
+    for condition in own.filter(|condition| condition.attribute != attribute.name) {
+        let same = passing().all(|(_, decision)| decision.conditions.contains(condition));
+        by_attribute.insert(condition.attribute, if same { condition.values.clone() } else { Vec::new() });
     }
     let conditions = by_attribute.into_iter();
     conditions.map(|(attribute, values)| Condition { attribute, values }).collect()
