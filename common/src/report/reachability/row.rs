@@ -106,7 +106,7 @@ pub struct Row {
     pub decided_by: Option<DecidedBy>,
     /// The data plane's names of everything that by itself denies.
     pub matched: Vec<String>,
-    /// With `NoAllowMatched`: the ALLOW policies of which none matched.
+    /// Where no ALLOW policy lets in, alone or beside a DENY: those there are.
     pub candidates: Vec<String>,
     /// What every gate said.
     pub hops: Vec<Hop>,
