@@ -16,7 +16,7 @@ pub use labels::{LabelSelector, Labels};
 pub use origin::{FieldPath, Location, Origin, Segment, SourceId, Within};
 pub use port::{ContainerPort, PortRef, Protocol};
 pub use reference::{Kind, ResourceRef};
-pub use workload::{Capture, DataPlane, Evidence, Readiness, Serving, Workload, WorkloadIndex};
+pub use workload::{Capture, Certainty, DataPlane, Readiness, Serving, Workload, WorkloadIndex};
 
 /// A short name that many objects share: cloned by reference count.
 pub type Name = std::sync::Arc<str>;

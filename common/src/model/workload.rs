@@ -21,7 +21,7 @@ pub enum DataPlane {
 
 /// How a workload's data plane is known.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub enum Evidence {
+pub enum Certainty {
     /// The running pod says so.
     Fact,
     /// Labels ask for it; nothing that runs was seen.
@@ -47,7 +47,7 @@ pub struct Capture {
     /// Who handles its traffic.
     pub data_plane: DataPlane,
     /// How that is known.
-    pub evidence: Evidence,
+    pub certainty: Certainty,
     /// Whether a ztunnel serves what is redirected.
     pub serving: Serving,
     /// Annotation `ambient.istio.io/bypass-inbound-capture`: plaintext reaches the application directly.
@@ -113,7 +113,7 @@ impl Workload {
     /// Whether nobody knows if it is in the mesh.
     #[must_use]
     pub fn is_unclear(&self) -> bool {
-        self.capture.evidence == Evidence::Unclear
+        self.capture.certainty == Certainty::Unclear
     }
 
     /// Whether ztunnel handles its traffic, or may.

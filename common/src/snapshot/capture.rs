@@ -6,7 +6,7 @@
 //! webhook's (manifests/charts/istio-control/istio-discovery/templates/mutatingwebhook.yaml).
 
 use crate::kubernetes::{Annotations, PodSpec};
-use crate::model::{Capture, DataPlane, Evidence, Labels, Namespace, Serving};
+use crate::model::{Capture, Certainty, DataPlane, Labels, Namespace, Serving};
 
 use super::settings::{IstioCni, parse_bool};
 
@@ -51,10 +51,10 @@ impl Enrolment<'_> {
         let bypass = self.annotations.get(BYPASS_INBOUND).and_then(parse_bool) == Some(true);
         Capture {
             data_plane,
-            evidence: match (fact, unclear) {
-                (true, _) => Evidence::Fact,
-                (false, true) => Evidence::Unclear,
-                (false, false) => Evidence::Intent,
+            certainty: match (fact, unclear) {
+                (true, _) => Certainty::Fact,
+                (false, true) => Certainty::Unclear,
+                (false, false) => Certainty::Intent,
             },
             serving: self.serving(redirection),
             bypass_inbound: bypass,

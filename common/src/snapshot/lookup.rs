@@ -189,9 +189,9 @@ impl MeshSnapshot {
     fn object(&self, kind: &Kind, namespace: &str, name: &str) -> Option<Place> {
         match kind {
             Kind::Service => {
-                let is_it = |r: &ResourceRef| r.namespace.as_ref().is_some_and(|n| n.as_str() == namespace);
-                let at = self.services.iter().position(|s| is_it(&s.reference) && &*s.reference.name == name);
-                at.map(Place::Service)
+                // They are in the order of their names.
+                let wanted = ResourceRef::new(Kind::Service, namespace, name);
+                self.services.binary_search_by(|s| s.reference.cmp(&wanted)).ok().map(Place::Service)
             }
             Kind::ServiceAccount => self.account(namespace, name),
             _ => {

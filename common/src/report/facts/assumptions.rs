@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::codes::{Code, Evidence};
-use crate::model::{DataPlane, Evidence as CaptureEvidence, Readiness, ResourceRef, Workload};
+use crate::model::{Certainty, DataPlane, Readiness, ResourceRef, Workload};
 use crate::policy::Mesh;
 use crate::policy::ir::{PolicyIndex, Provenance};
 use crate::report::AssumptionEntry;
@@ -27,7 +27,7 @@ impl Facts {
 
     fn enrolled_as_labelled(&self, mesh: &Mesh<'_>) -> Vec<AssumptionEntry> {
         let intended = |w: &&Workload| {
-            w.capture.evidence == CaptureEvidence::Intent && w.capture.data_plane != DataPlane::None
+            w.capture.certainty == Certainty::Intent && w.capture.data_plane != DataPlane::None
         };
         let enrolled = self.workloads(mesh).filter(intended).map(|w| w.owner.clone());
         about(Code::EnrolledAsLabelled, &enrolled.collect())

@@ -63,7 +63,7 @@ fn intent_goes_by_labels() {
     ] {
         let capture = capture(namespace, pod, false);
         assert_eq!(capture.data_plane, expected, "{namespace} {pod}");
-        assert_eq!(capture.evidence, Evidence::Intent);
+        assert_eq!(capture.certainty, Certainty::Intent);
     }
 }
 
@@ -76,7 +76,7 @@ fn excluded_namespaces_are_never_enrolled() {
 fn a_pod_that_has_run_goes_by_its_annotation() {
     let annotated = "metadata: {annotations: {ambient.istio.io/redirection: enabled}}";
     let enrolled = capture(AMBIENT, annotated, true);
-    assert_eq!((enrolled.data_plane, enrolled.evidence), (DataPlane::Ambient, Evidence::Fact));
+    assert_eq!((enrolled.data_plane, enrolled.certainty), (DataPlane::Ambient, Certainty::Fact));
     assert_eq!(enrolled.contradicted_intent, None);
     let lost = capture(AMBIENT, "{}", true);
     assert_eq!((lost.data_plane, lost.contradicted_intent), (DataPlane::None, Some(DataPlane::Ambient)));
@@ -88,7 +88,7 @@ fn a_pod_that_has_run_goes_by_its_annotation() {
 fn the_annotation_is_a_fact_without_an_address() {
     let pending = "metadata: {annotations: {ambient.istio.io/redirection: pending}}";
     let capture = capture("{}", pending, false);
-    assert_eq!((capture.evidence, capture.serving), (Evidence::Fact, Serving::Pending));
+    assert_eq!((capture.certainty, capture.serving), (Certainty::Fact, Serving::Pending));
 }
 
 #[test]

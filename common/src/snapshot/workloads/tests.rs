@@ -1,6 +1,6 @@
 use super::super::test_objects::{objects, snapshot};
 use super::*;
-use crate::model::{Evidence, PortRef};
+use crate::model::{Certainty, PortRef};
 
 fn names(yaml: &str) -> Vec<(String, String)> {
     let snapshot = snapshot(yaml);
@@ -82,7 +82,7 @@ status: {podIPs: [{ip: 10.0.0.1}, {ip: 'fd00::1'}], conditions: [{type: Ready, s
     let workload = &snapshot.workloads[0];
     assert_eq!(workload.identity.to_string(), "spiffe://cluster.local/ns/edp/sa/api");
     assert_eq!((workload.node.as_deref(), workload.addresses.len()), (Some("n1"), 2));
-    assert_eq!((workload.readiness, workload.capture.evidence), (Readiness::Ready, Evidence::Fact));
+    assert_eq!((workload.readiness, workload.capture.certainty), (Readiness::Ready, Certainty::Fact));
     let port = |name: &str| workload.container_port(&PortRef::of(name));
     assert_eq!(
         (port("http"), port("beside"), port("once"), port("dns"), port("8080")),
