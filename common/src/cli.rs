@@ -21,7 +21,7 @@ use clap::{ArgMatches, Command, FromArgMatches};
 
 /// Parses the arguments of this process, answers, and turns errors into words and a status.
 ///
-/// A pipe that is closed before everything was written is a success.
+/// A pipe that is closed before everything was written changes nothing of it.
 pub fn run<A: FromArgMatches>(
     command: Command,
     answer: impl FnOnce(A) -> Result<ExitStatus, CliError>,
@@ -33,7 +33,6 @@ pub fn run<A: FromArgMatches>(
     };
     match result {
         Ok(status) => status.into(),
-        Err(error) if error.is_closed_pipe() => ExitStatus::Holds.into(),
         Err(error) => {
             error.report();
             ExitStatus::Error.into()

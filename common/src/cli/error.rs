@@ -1,7 +1,7 @@
 //! Errors in the words of the house: one line in lower case, then hints.
 
 use std::fmt;
-use std::io;
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::error::ErrorKind as ClapError;
@@ -12,6 +12,9 @@ use crate::snapshot::NotFound;
 
 use super::ExitStatus;
 use super::output::color_of_stderr;
+
+#[cfg(test)]
+mod tests;
 
 /// Whose fault it was.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -56,19 +59,18 @@ impl CliError {
         self
     }
 
-    /// Whether the reader of the answer went away.
-    #[must_use]
-    pub fn is_closed_pipe(&self) -> bool {
-        self.source.as_ref().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
-    }
-
-    #[expect(clippy::print_stderr, reason = "this is where errors are printed")]
     pub(super) fn report(&self) {
         let theme = Theme { color: color_of_stderr() };
-        eprintln!("{} {}", theme.error("error:"), crate::render::harmless(&self.message));
+        // Nobody can be told that nobody can be told.
+        let _ = self.write(&mut io::stderr().lock(), theme);
+    }
+
+    fn write(&self, out: &mut dyn Write, theme: Theme) -> io::Result<()> {
+        writeln!(out, "{} {}", theme.error("error:"), crate::render::harmless(&self.message))?;
         for hint in &self.hints {
-            eprintln!("{} {}", theme.hint("hint:"), crate::render::harmless(hint));
+            writeln!(out, "{} {}", theme.hint("hint:"), crate::render::harmless(hint))?;
         }
+        Ok(())
     }
 }
 

@@ -7,6 +7,9 @@ use crate::report::Evidenced;
 
 use super::{CliError, OutputArguments, VerbosityArguments};
 
+#[cfg(test)]
+mod tests;
+
 /// What the terminal and the arguments make of an answer.
 #[derive(Clone, Copy, Debug)]
 pub struct Console {
@@ -43,15 +46,15 @@ impl Console {
         Ok(Self { format, look, notes, quiet: verbosity.quiet })
     }
 
-    /// Writes an answer to stdout.
+    /// Writes an answer to stdout. A reader that goes away before the end has what it wanted, and the answer is
+    /// what it is.
     ///
     /// # Errors
     /// When it cannot be written.
     pub fn print(&self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), CliError> {
         let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
-        write(&mut out)?;
-        out.flush()?;
-        Ok(())
+        let written = write(&mut out).and_then(|()| out.flush());
+        Ok(unless_closed(written)?)
     }
 
     /// Writes what stands beside an answer to stderr.
@@ -74,6 +77,13 @@ impl Console {
             // Nobody can be told that nobody can be told.
             let _ = writeln!(out, "{line}");
         }
+    }
+}
+
+fn unless_closed(written: io::Result<()>) -> io::Result<()> {
+    match written {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        other => other,
     }
 }
 
