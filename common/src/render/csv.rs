@@ -1,13 +1,19 @@
 //! CSV as RFC 4180 has it: a header, commas, quotes where they are needed, lists with blanks between.
+//!
+//! A spreadsheet opens it: what cannot be seen is escaped as in a table, and no cell begins a formula.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 
+use crate::policy::Condition;
 use crate::report::reachability::Row;
+
+use super::text::escaped;
 
 #[cfg(test)]
 mod tests;
 
-const COLUMNS: [&str; 16] = [
+const COLUMNS: [&str; 18] = [
     "class",
     "identity",
     "namespace",
@@ -24,6 +30,8 @@ const COLUMNS: [&str; 16] = [
     "rule",
     "location",
     "matched",
+    "candidates",
+    "conditions",
 ];
 
 /// Rows with some columns of their own in front.
@@ -65,7 +73,13 @@ fn cells(row: &Row) -> Vec<String> {
         by.and_then(|by| by.rule).map(|rule| rule.to_string()).unwrap_or_default(),
         text(by.and_then(|by| by.location.as_ref())),
         row.matched.join(" "),
+        row.candidates.join(" "),
+        row.conditions.iter().map(condition).collect::<Vec<_>>().join("; "),
     ]
+}
+
+fn condition(of: &Condition) -> String {
+    format!("{}={}", of.attribute, of.values.join(" "))
 }
 
 fn line(out: &mut dyn Write, fields: &[String]) -> io::Result<()> {
@@ -73,11 +87,21 @@ fn line(out: &mut dyn Write, fields: &[String]) -> io::Result<()> {
         if at > 0 {
             out.write_all(b",")?;
         }
-        if field.contains([',', '"', '\n', '\r']) {
+        let field = harmless(field);
+        if field.contains([',', '"']) {
             write!(out, "\"{}\"", field.replace('"', "\"\""))?;
         } else {
             out.write_all(field.as_bytes())?;
         }
     }
     out.write_all(b"\r\n")
+}
+
+/// A field without what hides or breaks it. Spreadsheets take what begins with one of these signs for a formula,
+/// and what begins with an apostrophe for text.
+fn harmless(field: &str) -> Cow<'_, str> {
+    match field.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+        true => Cow::Owned(format!("'{}", escaped(field))),
+        false => escaped(field),
+    }
 }
