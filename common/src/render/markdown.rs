@@ -1,5 +1,8 @@
 //! A table in Markdown, as pull requests show it.
 
+#[cfg(test)]
+mod tests;
+
 /// The table; what would end a cell or begin markup is escaped.
 pub(super) fn table(headers: &[&str], rows: &[Vec<String>]) -> String {
     let mut out = line(headers.iter().map(|header| (*header).to_owned()));
@@ -18,7 +21,10 @@ fn escaped(cell: &str) -> String {
     let mut out = String::with_capacity(cell.len());
     for c in cell.chars() {
         match c {
-            '|' | '\\' | '`' | '*' | '_' | '<' | '>' | '[' | ']' => out.extend(['\\', c]),
+            '|' | '\\' | '`' | '*' | '_' | '<' | '>' | '[' | ']' | '&' | '~' => out.extend(['\\', c]),
+            // GitHub looks for mentions after backslashes and entities are gone (github/markup#1168); an empty
+            // comment stays between the sign and the name.
+            '@' => out.push_str("\\@<!-- -->"),
             _ => out.push(c),
         }
     }
