@@ -10,6 +10,8 @@ mod notes;
 mod reachability;
 mod sentences;
 mod table;
+#[cfg(test)]
+mod test_rows;
 mod text;
 mod theme;
 

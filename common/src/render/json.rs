@@ -5,8 +5,14 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use crate::codes::{Code, Evidence, Finding};
-use crate::report::reachability::{CheckResult, Reachability, ReachabilityCheck, Row, Way};
+use crate::report::reachability::{Reachability, ReachabilityCheck, Way};
 use crate::report::{AssumptionEntry, Envelope, GapEntry, Metadata};
+
+mod row;
+#[cfg(test)]
+mod tests;
+
+use row::{ResultJson, RowJson};
 
 /// An entry and what the code table says of it.
 #[derive(Serialize)]
@@ -25,6 +31,18 @@ fn said<'a, T>(entries: &'a [T], about: fn(&T) -> (Code, &Evidence)) -> Vec<Said
     entries.iter().map(say).collect()
 }
 
+fn assumptions(entries: &[AssumptionEntry]) -> Vec<Said<'_, AssumptionEntry>> {
+    said(entries, |entry| (entry.code, &entry.values))
+}
+
+fn gaps(entries: &[GapEntry]) -> Vec<Said<'_, GapEntry>> {
+    said(entries, |entry| (entry.code, &entry.evidence))
+}
+
+fn findings(findings: &[Finding]) -> Vec<Said<'_, Finding>> {
+    said(findings, |finding| (finding.code, &finding.evidence))
+}
+
 /// What every report begins with.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -41,13 +59,9 @@ fn head<T>(envelope: &Envelope<T>) -> Head<'_> {
         api_version: envelope.api_version,
         kind: envelope.kind,
         metadata: &envelope.metadata,
-        assumptions: said(&envelope.assumptions, |entry| (entry.code, &entry.values)),
-        gaps: said(&envelope.gaps, |entry| (entry.code, &entry.evidence)),
+        assumptions: assumptions(&envelope.assumptions),
+        gaps: gaps(&envelope.gaps),
     }
-}
-
-fn findings(findings: &[Finding]) -> Vec<Said<'_, Finding>> {
-    said(findings, |finding| (finding.code, &finding.evidence))
 }
 
 #[derive(Serialize)]
@@ -56,7 +70,7 @@ struct ReachabilityJson<'a> {
     head: Head<'a>,
     target: &'a Option<String>,
     direction: Way,
-    rows: &'a [Row],
+    rows: Vec<RowJson<'a>>,
     findings: Vec<Said<'a, Finding>>,
 }
 
@@ -64,7 +78,7 @@ struct ReachabilityJson<'a> {
 struct CheckJson<'a> {
     #[serde(flatten)]
     head: Head<'a>,
-    results: &'a [CheckResult],
+    results: Vec<ResultJson<'a>>,
     findings: Vec<Said<'a, Finding>>,
 }
 
@@ -78,7 +92,7 @@ pub(super) fn reachability(
         head: head(envelope),
         target: &envelope.body.target,
         direction: envelope.body.direction,
-        rows: &envelope.body.rows,
+        rows: envelope.body.rows.iter().map(RowJson::of).collect(),
         findings: findings(&envelope.body.findings),
     };
     write(out, &report, yaml)
@@ -92,7 +106,7 @@ pub(super) fn check(
 ) -> io::Result<()> {
     let report = CheckJson {
         head: head(envelope),
-        results: &envelope.body.results,
+        results: envelope.body.results.iter().map(ResultJson::of).collect(),
         findings: findings(&envelope.body.findings),
     };
     write(out, &report, yaml)
