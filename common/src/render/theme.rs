@@ -5,6 +5,9 @@ use colored::{ColoredString, Colorize};
 use crate::codes::Severity;
 use crate::policy::Verdict;
 
+#[cfg(test)]
+mod tests;
+
 /// Whether there are colours.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Theme {
@@ -30,13 +33,14 @@ impl Theme {
         )
     }
 
-    /// Whether something that was expected holds.
+    /// Whether what was expected holds; nothing is said where nothing was expected.
     #[must_use]
-    pub fn passed(self, passed: Option<bool>) -> String {
+    pub fn passed(self, expected: bool, passed: Option<bool>) -> String {
         match passed {
             Some(true) => self.paint("pass", |text| text.green()),
             Some(false) => self.paint("FAIL", |text| text.red().bold()),
-            None => self.paint("-", |text| text.yellow()),
+            None if expected => self.paint("unclear", |text| text.yellow()),
+            None => "-".to_owned(),
         }
     }
 

@@ -52,7 +52,7 @@ fn headers(wide: bool) -> Vec<&'static str> {
 fn line(result: &CheckResult, look: Look, wide: bool) -> Vec<String> {
     let none = || "<none>".to_owned();
     let mut cells = vec![
-        look.theme.passed(result.passed),
+        look.theme.passed(result.expect.is_some(), result.passed),
         escaped(&result.from).into_owned(),
         escaped(&result.to).into_owned(),
         escaped(&result.row.port).into_owned(),
