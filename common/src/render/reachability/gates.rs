@@ -1,15 +1,22 @@
 //! What the gates of an answer said: in a cell, and in full.
 
 use crate::codes::Reason;
-use crate::policy::{Gate, GateOutcome};
+use crate::policy::{Condition, Gate, GateOutcome, Verdict};
 use crate::render::table::{joined, table};
 use crate::render::text::escaped;
 use crate::render::{Look, sentences};
-use crate::report::reachability::{Reachability, Row, Way};
+use crate::report::reachability::{GateEntry, Hop, Reachability, Row, Way};
+
+#[cfg(test)]
+mod tests;
+
+fn gates(row: &Row) -> impl Iterator<Item = &GateEntry> {
+    row.hops.iter().flat_map(|hop| &hop.gates)
+}
 
 /// How the connection arrives.
 pub(super) fn mtls(row: &Row) -> &'static str {
-    let transport = row.hops.iter().flat_map(|hop| &hop.gates).find(|gate| gate.gate == Gate::Transport);
+    let transport = gates(row).find(|gate| gate.gate == Gate::Transport);
     match transport.map(|gate| gate.detail) {
         Some(Reason::Hbone) => "HBONE",
         Some(Reason::Plaintext | Reason::InboundBypassed | Reason::HostExempt | Reason::NotCaptured) => {
@@ -21,34 +28,59 @@ pub(super) fn mtls(row: &Row) -> &'static str {
 
 /// The gates that had a say.
 pub(super) fn outcomes(row: &Row) -> String {
-    let gates = row.hops.iter().flat_map(|hop| &hop.gates);
-    let said = gates.filter(|gate| gate.outcome != GateOutcome::NotApplicable);
+    let said = gates(row).filter(|gate| gate.outcome != GateOutcome::NotApplicable);
     said.map(|gate| format!("{}={}", gate.gate.as_str(), gate.outcome.as_str())).collect::<Vec<_>>().join(",")
 }
 
 /// What every gate said of one answer, and everything else that would have refused it.
 pub(super) fn of(report: &Reachability, row: &Row, look: Look) -> String {
+    let gates: Vec<_> =
+        row.hops.iter().flat_map(|hop| hop.gates.iter().map(move |gate| line(row, hop, gate))).collect();
     let mut out = format!("{}: {}\n", connection(report, row), look.theme.verdict(row.verdict));
-    let hops = row.hops.iter().flat_map(|hop| hop.gates.iter().map(move |gate| (hop, gate)));
-    let lines = hops.map(|(hop, gate)| {
-        let by = gate.by.as_deref().map(|by| format!(" ({by})")).unwrap_or_default();
-        let text = format!("{}{by}", sentences::gate(hop, gate));
-        let cells = [format!("  {}", gate.gate.as_str()), gate.outcome.as_str().to_owned()];
-        cells.into_iter().chain([escaped(&text).into_owned()]).collect()
-    });
-    out.push_str(&table(Look { headers: false, ..look }, &[], &lines.collect::<Vec<_>>()));
-    if let Some(location) = row.decided_by.as_ref().and_then(|by| by.location.as_deref()) {
-        out.push_str(&format!("  decided at {}\n", escaped(location)));
-    }
-    if row.matched.len() > 1 {
-        out.push_str(&format!("  each of these refuses it: {}\n", escaped(&row.matched.join(", "))));
-    }
-    for condition in &row.conditions {
-        let text = format!("  allowed if {} is one of: {}", condition.attribute, condition.values.join(", "));
-        out.push_str(&escaped(text.trim_end()));
-        out.push('\n');
+    out.push_str(&table(Look { headers: false, ..look }, &[], &gates));
+    let location = row.decided_by.as_ref().and_then(|by| by.location.as_deref());
+    let decided = location.map(|location| format!("decided at {location}"));
+    for text in decided.into_iter().chain(also(row)).chain(row.conditions.iter().map(condition)) {
+        out.push_str(&format!("  {}\n", escaped(&text)));
     }
     out
+}
+
+fn line(row: &Row, hop: &Hop, gate: &GateEntry) -> Vec<String> {
+    let by = match gate.detail {
+        Reason::NoAllowMatched if !row.candidates.is_empty() => Some(row.candidates.join(", ")),
+        _ => gate.by.clone(),
+    };
+    let by = by.map(|by| format!(" ({by})")).unwrap_or_default();
+    let text = format!("{}{by}", sentences::gate(hop, gate));
+    vec![format!("  {}", gate.gate.as_str()), gate.outcome.as_str().to_owned(), escaped(&text).into_owned()]
+}
+
+/// What has to be mended besides what the gates name: the other policies that deny, and that nothing allows.
+fn also(row: &Row) -> Vec<String> {
+    if row.verdict != Verdict::Denied {
+        return Vec::new();
+    }
+    let unnamed: Vec<&str> =
+        row.matched.iter().filter(|name| !is_named(row, name)).map(String::as_str).collect();
+    let denies = (!unnamed.is_empty()).then(|| format!("also: denied by {}", unnamed.join(", ")));
+    let candidates = row.candidates.join(", ");
+    let is_denied = gates(row).any(|gate| gate.detail == Reason::ExplicitDeny);
+    let allows = (is_denied && !candidates.is_empty())
+        .then(|| format!("also: no ALLOW policy matches ({candidates})"));
+    denies.into_iter().chain(allows).collect()
+}
+
+/// Whether a gate or what decided names a policy that the data plane knows by this name.
+fn is_named(row: &Row, name: &str) -> bool {
+    let decider = row.decided_by.as_ref().and_then(|by| by.enforced_as.as_deref());
+    let mut named = gates(row).filter_map(|gate| gate.by.as_deref());
+    decider == Some(name) || named.any(|by| by.strip_prefix("AuthorizationPolicy/") == Some(name))
+}
+
+fn condition(of: &Condition) -> String {
+    let text = format!("allowed if {} is one of: {}", of.attribute, of.values.join(", "));
+    text.trim_end().to_owned()
 }
 
 /// Who calls whom.
