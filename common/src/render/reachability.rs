@@ -11,11 +11,13 @@ use super::text::escaped;
 use super::{Format, Look, csv, json, markdown};
 
 mod check;
+mod fit;
 mod gates;
 mod lines;
 
 pub use check::reachability_check;
 
+use fit::Lists;
 use lines::Lines;
 
 /// Writes a report. `gates` adds to a table what every gate said.
@@ -40,12 +42,12 @@ pub fn reachability(
             csv::rows(out, look.headers, own, rows)
         }
         Format::Markdown => {
-            let lines = Lines { report, look: look.plain(), wide: false, short: false };
+            let lines = Lines { report, look: look.plain(), wide: false, lists: Lists::Whole };
             out.write_all(markdown::table(&lines.headers(), &lines.cells()).as_bytes())
         }
         Format::Table | Format::Wide => {
             let wide = format == Format::Wide;
-            out.write_all(lines::fitted(report, look, wide).as_bytes())?;
+            out.write_all(fit::fitted(report, look, wide).as_bytes())?;
             if gates {
                 for row in &report.rows {
                     out.write_all(b"\n")?;

@@ -5,24 +5,13 @@ use std::collections::BTreeSet;
 use rustc_hash::FxHashMap;
 
 use crate::policy::Verdict;
-use crate::render::table::{joined, table, width};
+use crate::render::table::joined;
 use crate::render::text::escaped;
 use crate::render::{Look, sentences};
 use crate::report::reachability::{Class, Reachability, Row, Way};
 
+use super::fit::Lists;
 use super::gates;
-
-/// Below this many columns WORKLOADS is a count.
-const ROOM_FOR_WORKLOADS: usize = 100;
-
-/// The table, shortened where the terminal has no room for it.
-pub(super) fn fitted(report: &Reachability, look: Look, wide: bool) -> String {
-    let full = Lines { report, look: look.plain(), wide, short: false };
-    let headers = full.headers();
-    let has_room = |columns| columns >= ROOM_FOR_WORKLOADS && width(&headers, &full.cells()) <= columns;
-    let short = !look.width.is_none_or(has_room);
-    table(look, &headers, &Lines { look, short, ..full }.cells())
-}
 
 /// How the lines of a report are written.
 #[derive(Clone, Copy)]
@@ -30,7 +19,7 @@ pub(super) struct Lines<'a> {
     pub(super) report: &'a Reachability,
     pub(super) look: Look,
     pub(super) wide: bool,
-    pub(super) short: bool,
+    pub(super) lists: Lists,
 }
 
 impl Lines<'_> {
@@ -65,7 +54,7 @@ impl Lines<'_> {
         match self.report.direction {
             Way::From => {
                 let names: Vec<String> = rows.iter().map(|row| rest.name(row)).collect();
-                cells.extend([self.names(&names), self.workloads(rows)]);
+                cells.extend([self.lists.names(&names), self.lists.workloads(&workloads(rows))]);
             }
             Way::To => cells.push(joined(&first.peer.workloads)),
         }
@@ -75,31 +64,19 @@ impl Lines<'_> {
         if self.wide {
             let identities: Vec<String> = rows.iter().filter_map(|row| row.peer.identity.clone()).collect();
             let location = first.decided_by.as_ref().and_then(|by| by.location.as_deref());
-            cells.push(self.names(&identities));
+            cells.push(self.lists.names(&identities));
             cells.push(gates::mtls(first).to_owned());
             cells.push(gates::outcomes(first));
             cells.push(escaped(location.unwrap_or("<none>")).into_owned());
         }
         cells
     }
+}
 
-    /// All names; or the first, and how many more.
-    fn names(&self, names: &[String]) -> String {
-        match names {
-            [first, rest @ ..] if self.short && rest.len() > 1 => {
-                escaped(&format!("{first} and {} more", rest.len())).into_owned()
-            }
-            _ => joined(names),
-        }
-    }
-
-    fn workloads(&self, rows: &[&Row]) -> String {
-        let names: BTreeSet<&String> = rows.iter().flat_map(|row| &row.peer.workloads).collect();
-        match self.short {
-            true => names.len().to_string(),
-            false => joined(&names.into_iter().cloned().collect::<Vec<_>>()),
-        }
-    }
+/// What a person deployed, each once.
+fn workloads(rows: &[&Row]) -> Vec<String> {
+    let names: BTreeSet<&String> = rows.iter().flat_map(|row| &row.peer.workloads).collect();
+    names.into_iter().cloned().collect()
 }
 
 fn grouped(report: &Reachability) -> Vec<Vec<&Row>> {
