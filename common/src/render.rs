@@ -15,7 +15,7 @@ mod test_rows;
 mod text;
 mod theme;
 
-pub use notes::{Notes, explain, notes};
+pub use notes::{Notes, explain, notes, skipped};
 pub use reachability::{reachability, reachability_check};
 pub use theme::Theme;
 

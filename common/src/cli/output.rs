@@ -2,7 +2,7 @@
 
 use std::io::{self, BufWriter, IsTerminal, Write};
 
-use crate::render::{Format, Look, Notes, Theme, notes};
+use crate::render::{Format, Look, Notes, Theme, notes, skipped};
 use crate::report::Evidenced;
 
 use super::{CliError, OutputArguments, VerbosityArguments};
@@ -68,6 +68,13 @@ impl Console {
     pub fn verbose(&self, line: impl FnOnce() -> String) {
         if self.notes.verbose && !self.quiet {
             self.lines(&[line()]);
+        }
+    }
+
+    /// Says how many documents were passed over, when asked for details.
+    pub fn skipped(&self, documents: usize) {
+        if self.notes.verbose && !self.quiet {
+            self.lines(skipped(documents).as_slice());
         }
     }
 

@@ -8,6 +8,8 @@ use crate::codes::{Code, Evidence, Finding};
 use crate::report::reachability::{Reachability, ReachabilityCheck, Way};
 use crate::report::{AssumptionEntry, Envelope, GapEntry, Metadata};
 
+use super::sentences;
+
 mod row;
 #[cfg(test)]
 mod tests;
@@ -23,24 +25,22 @@ struct Said<'a, T> {
     hint: String,
 }
 
-fn said<'a, T>(entries: &'a [T], about: fn(&T) -> (Code, &Evidence)) -> Vec<Said<'a, T>> {
-    let say = |entry: &'a T| {
-        let (code, evidence) = about(entry);
-        Said { message: code.message(evidence), hint: code.hint(evidence), entry }
-    };
-    entries.iter().map(say).collect()
+fn said<'a, T>(entry: &'a T, code: Code, evidence: &Evidence) -> Said<'a, T> {
+    Said { message: code.message(evidence), hint: code.hint(evidence), entry }
 }
 
 fn assumptions(entries: &[AssumptionEntry]) -> Vec<Said<'_, AssumptionEntry>> {
-    said(entries, |entry| (entry.code, &entry.values))
+    let say =
+        |entry| Said { message: sentences::assumption(entry), ..said(entry, entry.code, &entry.values) };
+    entries.iter().map(say).collect()
 }
 
 fn gaps(entries: &[GapEntry]) -> Vec<Said<'_, GapEntry>> {
-    said(entries, |entry| (entry.code, &entry.evidence))
+    entries.iter().map(|entry| said(entry, entry.code, &entry.evidence)).collect()
 }
 
 fn findings(findings: &[Finding]) -> Vec<Said<'_, Finding>> {
-    said(findings, |finding| (finding.code, &finding.evidence))
+    findings.iter().map(|finding| said(finding, finding.code, &finding.evidence)).collect()
 }
 
 /// What every report begins with.

@@ -3,8 +3,11 @@
 use crate::codes::{Class, Code, Finding, Severity};
 use crate::report::{AssumptionEntry, Evidenced, GapEntry};
 
-use super::Theme;
 use super::text::escaped;
+use super::{Theme, sentences};
+
+#[cfg(test)]
+mod tests;
 
 /// More findings than this are told as a number.
 const MAX_FINDINGS: usize = 10;
@@ -79,9 +82,16 @@ fn assumptions(style: Notes, assumptions: &[AssumptionEntry], lines: &mut Vec<St
         return;
     }
     for assumption in assumptions {
-        let text = assumption.code.message(&assumption.values);
+        let text = sentences::assumption(assumption);
         lines.push(format!("assumed: {} ({})", escaped(&text), assumption.code));
     }
+}
+
+/// What is told of documents that no answer can rest on.
+#[must_use]
+pub fn skipped(documents: usize) -> Option<String> {
+    let are = if documents == 1 { "is" } else { "are" };
+    (documents > 0).then(|| format!("{} {are} of no kind that matters here", counted(documents, "document")))
 }
 
 fn more(all: usize, shown: usize, what: &str, lines: &mut Vec<String>) {

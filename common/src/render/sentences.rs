@@ -2,9 +2,13 @@
 
 use crate::codes::Reason;
 use crate::policy::Gate;
+use crate::report::AssumptionEntry;
 use crate::report::reachability::{Class, DecidedBy, GateEntry, Hop, PeerEntry, Row};
 
 use super::text::escaped;
+
+#[cfg(test)]
+mod tests;
 
 /// More blocks of addresses than this are told as a number.
 const MAX_ADDRESSES: usize = 4;
@@ -127,6 +131,17 @@ pub(super) fn gate(hop: &Hop, gate: &GateEntry) -> &'static str {
         (Reason::MtlsSatisfied, Some(Reason::Plaintext)) => "Plaintext is taken",
         (detail, _) => detail.meaning().trim_end_matches('.'),
     }
+}
+
+/// What was assumed, of one object or of so many: then the verb follows.
+pub(super) fn assumption(of: &AssumptionEntry) -> String {
+    let message = of.code.message(&of.values);
+    let many = of.subject.as_deref().filter(|subject| subject.ends_with(" objects"));
+    let have = many.and_then(|many| {
+        let rest = message.strip_prefix(many)?.strip_prefix(" has ")?;
+        Some(format!("{many} have {rest}"))
+    });
+    have.unwrap_or(message)
 }
 
 /// The name of what a person wrote, else the data plane's.
