@@ -157,7 +157,7 @@ codes! {
         hint: "restart the pod to take it out, or label it";
         why: "What counts is the annotation; labels are what istio-cni acts on next time.";
     EnrolledAsLabelled = 901, Assumption, "Enrolled as labelled";
-        message: "{subject}: nothing runs yet, taken for enrolled as labels ask";
+        message: "{subject}: not running yet, so taken for enrolled as the labels ask";
         hint: "ask the cluster to know";
         why: "A template, or a pod as a person writes it, carries no trace of redirection.";
     NamespaceAssumed = 902, Assumption, "Namespace by default";
@@ -177,7 +177,7 @@ codes! {
         hint: "add the ConfigMap istio-cni-config";
         why: "Which labels enrol a pod is configurable.";
     ReadyAsWritten = 907, Assumption, "Ready as written";
-        message: "{subject}: nothing runs yet, taken for ready";
+        message: "{subject}: not running yet, so taken for ready";
         hint: "ask the cluster to know";
         why: "A Service sends nothing to pods that are not ready.";
     HostTrafficExempt = 908, Assumption, "The pod's own node";

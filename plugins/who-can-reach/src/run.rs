@@ -69,7 +69,7 @@ fn load(arguments: &Arguments, console: &Console) -> Result<MeshSnapshot, CliErr
     let reading = Reading::new(arguments.verbosity.quiet);
     let objects = manifests::load(&arguments.source.filename, &options, &reading)?;
     drop(reading);
-    console.verbose(|| format!("{} documents are of no kind that matters here", objects.skipped));
+    console.skipped(objects.skipped);
     Ok(MeshSnapshot::build(objects, &SettingsOverride::from(&arguments.settings)))
 }
 
