@@ -92,9 +92,7 @@ impl Context<'_> {
     /// The line that is meant, shortened.
     fn snippet(&self, wrong: &Wrong) -> String {
         const LONGEST: usize = 100;
-        let line =
-            self.sources.whole(self.source).lines().nth(wrong.line.saturating_sub(1)).unwrap_or_default();
-        line.trim().chars().take(LONGEST).collect()
+        self.sources.line_text(self.source, wrong.line).trim().chars().take(LONGEST).collect()
     }
 
     /// Notes a document that may have held anything; where it shows that it is a policy, the policy is known

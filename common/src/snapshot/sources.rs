@@ -32,37 +32,40 @@ pub struct Source {
 #[derive(Clone, Debug, Default)]
 pub struct Sources(Vec<Entry>);
 
-/// A text, and how many lines begin before each stretch of it once that was asked for.
+/// A text, and where its lines start once that was asked for.
 #[derive(Clone, Debug)]
 struct Entry {
     source: Source,
-    lines_before: OnceLock<Vec<usize>>,
+    line_starts: OnceLock<Vec<usize>>,
 }
-
-/// Bytes between two counts of lines.
-const STRETCH: usize = 1 << 16;
 
 impl Entry {
     fn new(source: Source) -> Self {
-        Self { source, lines_before: OnceLock::new() }
+        Self { source, line_starts: OnceLock::new() }
     }
 
-    /// The line of an offset, from 0.
-    fn line(&self, offset: usize) -> usize {
-        let text = self.source.text.as_bytes();
-        let count = |part: &[u8]| memchr::memchr_iter(b'\n', part).count();
-        let before = self.lines_before.get_or_init(|| {
-            let sum = |lines: &mut usize, stretch: &[u8]| {
-                let before = *lines;
-                *lines += count(stretch);
-                Some(before)
-            };
-            text.chunks(STRETCH).scan(0, sum).collect()
-        });
-        let offset = offset.min(text.len());
-        let stretch = (offset / STRETCH).min(before.len().saturating_sub(1));
-        let rest = text.get(stretch * STRETCH..offset).unwrap_or_default();
-        before.get(stretch).copied().unwrap_or_default() + count(rest)
+    /// Counted once: a text with a hundred thousand places to tell is not read as often.
+    fn line_starts(&self) -> &[usize] {
+        self.line_starts.get_or_init(|| {
+            let breaks = memchr::memchr_iter(b'\n', self.source.text.as_bytes());
+            std::iter::once(0).chain(breaks.map(|at| at + 1)).collect()
+        })
+    }
+
+    /// The line and the column of an offset, from 1.
+    fn line_column(&self, offset: usize) -> (usize, usize) {
+        let offset = offset.min(self.source.text.len());
+        let starts = self.line_starts();
+        let line = starts.partition_point(|start| *start <= offset).max(1);
+        (line, offset - starts.get(line - 1).copied().unwrap_or_default() + 1)
+    }
+
+    /// A line, counted from 1, with its end.
+    fn line_text(&self, line: usize) -> Option<&str> {
+        let starts = self.line_starts();
+        let start = *starts.get(line.checked_sub(1)?)?;
+        let end = starts.get(line).copied().unwrap_or(self.source.text.len());
+        self.source.text.get(start..end)
     }
 }
 
@@ -134,11 +137,13 @@ impl Sources {
     /// The line and the column of an offset, from 1.
     #[must_use]
     pub fn line_column(&self, id: SourceId, offset: usize) -> (usize, usize) {
-        let text = self.whole(id);
-        let before = text.as_bytes().get(..offset).unwrap_or(text.as_bytes());
-        let line = self.entry(id).map_or(0, |entry| entry.line(offset)) + 1;
-        let column = before.len() - memchr::memrchr(b'\n', before).map_or(0, |at| at + 1) + 1;
-        (line, column)
+        self.entry(id).map_or((1, 1), |entry| entry.line_column(offset))
+    }
+
+    /// The text of a line, counted from 1; empty where there is none.
+    #[must_use]
+    pub fn line_text(&self, id: SourceId, line: usize) -> &str {
+        self.entry(id).and_then(|entry| entry.line_text(line)).unwrap_or_default()
     }
 
     /// The name of a text.

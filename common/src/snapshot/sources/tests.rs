@@ -43,11 +43,26 @@ fn lines_of_json_come_from_offsets() {
 }
 
 #[test]
-fn lines_far_into_a_text_are_counted_by_stretches() {
-    let text = "x\n".repeat(STRETCH * 2);
-    let sources = sources(Format::Yaml, &text);
-    for offset in [0, 1, 2, STRETCH - 1, STRETCH, STRETCH + 1, 3 * STRETCH - 2, text.len(), text.len() + 9] {
-        let before = text.get(..offset).unwrap_or(&text);
-        assert_eq!(sources.line(SourceId(0), offset), before.matches('\n').count() + 1, "{offset}");
+fn every_offset_has_its_line_and_column() {
+    let text = "x\nyy\n\nz";
+    let sources = sources(Format::Yaml, text);
+    for offset in 0..text.len() + 9 {
+        let before = text.get(..offset).unwrap_or(text);
+        let line = before.matches('\n').count() + 1;
+        let column = before.len() - before.rfind('\n').map_or(0, |at| at + 1) + 1;
+        assert_eq!(sources.line_column(SourceId(0), offset), (line, column), "{offset}");
     }
+    let lines = [0, 1, 2, 3, 4, 5].map(|line| sources.line_text(SourceId(0), line));
+    assert_eq!(lines, ["", "x\n", "yy\n", "\n", "z", ""]);
+}
+
+#[test]
+fn a_hundred_thousand_places_of_a_text_take_no_time() {
+    let text = format!("{}\n{}", "x\n".repeat(100_000), "y".repeat(8_000_000));
+    let sources = sources(Format::Json, &text);
+    let started = std::time::Instant::now();
+    let ends: usize = (0..100_000).map(|at| sources.line_column(SourceId(0), text.len() - at).1).sum();
+    let lines: usize = (1..100_000).map(|line| sources.line_text(SourceId(0), line).len()).sum();
+    assert!(ends > 0 && lines > 0);
+    assert!(started.elapsed().as_secs() < 2, "{:?}", started.elapsed());
 }
