@@ -6,6 +6,8 @@
 mod decode;
 mod files;
 mod json;
+mod shape;
+mod sketch;
 #[cfg(test)]
 mod tests;
 mod yaml_documents;
@@ -15,8 +17,10 @@ pub use files::{InputError, load, reason};
 use std::sync::Arc;
 
 use crate::codes::{Code, Evidence};
-use crate::model::{Kind, Location, Name, ResourceRef, SourceId};
-use crate::snapshot::{Affects, Format, Gap, GapKind, Objects, Source, Sources, Unreadable};
+use crate::model::{Kind, Location, Name, SourceId};
+use crate::snapshot::{Format, Gap, GapKind, Objects, Source, Sources, Unreadable};
+
+use sketch::Sketch;
 
 /// How manifests are read.
 #[derive(Clone, Debug, Default)]
@@ -95,18 +99,13 @@ impl Context<'_> {
         self.sources.line_text(self.source, wrong.line).trim().chars().take(LONGEST).collect()
     }
 
-    /// Notes a document that may have held anything; where it shows that it is a policy, the policy is known
-    /// by name.
-    fn unreadable_document(&self, wrong: &Wrong, sketch: Option<ResourceRef>, objects: &mut Objects) {
+    /// Notes a document that cannot be read; where it is certainly a policy, the policy is known by name.
+    fn unreadable_document(&self, wrong: &Wrong, sketch: Sketch, objects: &mut Objects) {
         let location = self.location(wrong);
-        let subject = match &sketch {
-            Some(sketch) => sketch.to_string(),
+        let Sketch { reference, affects } = sketch;
+        let subject = match &reference {
+            Some(reference) => reference.to_string(),
             None => format!("a document in {}", location.file),
-        };
-        let affects = match &sketch {
-            Some(sketch) if is_harmless(&sketch.kind) => Affects::Nothing,
-            Some(sketch) => Affects::of(&sketch.kind, sketch.namespace.clone()),
-            None => Affects::Everything,
         };
         let gap = Gap {
             code: Code::DocumentInvalid,
@@ -116,7 +115,7 @@ impl Context<'_> {
             location: Some(location),
             affects,
         };
-        match sketch {
+        match reference {
             Some(reference) if decides(&reference.kind) => {
                 objects.unreadable.push(Unreadable { reference, selector: None, gap });
             }
@@ -133,22 +132,4 @@ impl Context<'_> {
 /// Kinds of which an unreadable object makes answers unknown.
 fn decides(kind: &Kind) -> bool {
     matches!(kind, Kind::AuthorizationPolicy | Kind::PeerAuthentication | Kind::NetworkPolicy)
-}
-
-/// Kinds that decide nothing here, whatever they hold.
-fn is_harmless(kind: &Kind) -> bool {
-    let decides_nothing = [
-        "Secret",
-        "PersistentVolumeClaim",
-        "PersistentVolume",
-        "StorageClass",
-        "Ingress",
-        "Role",
-        "RoleBinding",
-        "ClusterRole",
-        "ClusterRoleBinding",
-        "HorizontalPodAutoscaler",
-        "PodDisruptionBudget",
-    ];
-    decides_nothing.contains(&kind.wire())
 }

@@ -248,7 +248,7 @@ impl<B: Body> Decoder<'_, B> {
     }
 }
 
-fn is_cluster_wide(kind: &str) -> bool {
+pub(super) fn is_cluster_wide(kind: &str) -> bool {
     matches!(
         kind,
         "AdminNetworkPolicy"

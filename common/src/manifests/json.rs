@@ -1,86 +1,129 @@
 //! JSON: a list is cut into its items without building them, then the items are read on all cores.
 
 use rayon::prelude::*;
-use serde::de::{DeserializeOwned, DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
 use crate::model::{Origin, Within};
 use crate::snapshot::Objects;
-use crate::wire::Key;
 
 use super::decode::{Body, Decoder};
+use super::shape::{Parent, Shape, shape};
+use super::sketch::Sketch;
 use super::{Context, Wrong};
+
+mod fields;
+
+use fields::Fields;
 
 /// Items that one thread reads before it takes the next.
 const CHUNK: usize = 64;
 
 /// Reads the values of a text: one, or several behind each other.
 pub(super) fn read(context: &Context<'_>, text: &str) -> Vec<Objects> {
+    let reader = Reader { context, text };
     let mut rest = text.trim_start_matches('\u{feff}').trim_start();
     let mut batches = Vec::new();
     while !rest.is_empty() {
         let mut fields = Fields::default();
-        let mut deserializer = serde_json::Deserializer::from_str(rest);
-        let result = Collect(&mut fields).deserialize(&mut deserializer);
-        let end = deserializer.into_iter::<IgnoredAny>().byte_offset();
+        let (end, result) = fields.fill(rest);
         let value = rest.get(..end).unwrap_or(rest);
-        // Items that were complete before an error are kept.
-        if result.is_ok() || !fields.items.is_empty() {
-            batches.extend(read_value(context, text, value, &fields));
-        }
-        if let Err(error) = result {
-            let wrong = wrong_in(context, text, rest, &error);
-            batches.push(unreadable(context, &wrong));
-            break;
+        match result {
+            Ok(()) => batches.extend(reader.document(value, &fields)),
+            Err(error) => {
+                // Items that were complete before an error are kept.
+                if let Shape::List(parent, _) = shape(fields.header(), None) {
+                    batches.extend(reader.items(&fields, parent));
+                }
+                batches.push(reader.alone(|objects| reader.unreadable(rest, &error, objects)));
+                break;
+            }
         }
         rest = rest.get(end..).unwrap_or_default().trim_start();
     }
     batches
 }
 
-fn unreadable(context: &Context<'_>, wrong: &Wrong) -> Objects {
-    let mut objects = Objects::default();
-    context.unreadable_document(wrong, None, &mut objects);
-    objects
+/// A text of JSON.
+#[derive(Clone, Copy)]
+struct Reader<'a> {
+    context: &'a Context<'a>,
+    text: &'a str,
 }
 
-/// An object, or the items of a list.
-fn read_value(context: &Context<'_>, text: &str, value: &str, fields: &Fields<'_>) -> Vec<Objects> {
-    let is_list =
-        fields.kind.as_deref().is_none_or(|kind| kind.ends_with("List")) && !fields.items.is_empty();
-    if !is_list {
-        let mut objects = Objects::default();
-        read_fields(context, text, value, fields, &mut objects);
-        return vec![objects];
-    }
-    let chunk = |items: &[&RawValue]| {
-        let mut objects = Objects::default();
-        for item in items {
-            read_item(context, text, item, &mut objects);
+impl Reader<'_> {
+    /// An object, or the items of a list on all cores.
+    fn document(self, whole: &str, fields: &Fields<'_>) -> Vec<Objects> {
+        let Shape::List(parent, wrong) = shape(fields.header(), None) else {
+            return vec![self.alone(|objects| self.value(whole, fields, None, objects))];
+        };
+        let mut batches = self.items(fields, parent);
+        if let Some(message) = wrong {
+            batches.push(self.alone(|objects| self.wrong(whole, message, objects)));
         }
-        objects
-    };
-    fields.items.par_chunks(CHUNK).map(chunk).collect()
-}
-
-fn read_item(context: &Context<'_>, text: &str, item: &RawValue, objects: &mut Objects) {
-    let mut fields = Fields::default();
-    let mut deserializer = serde_json::Deserializer::from_str(item.get());
-    match Collect(&mut fields).deserialize(&mut deserializer) {
-        Ok(()) => read_fields(context, text, item.get(), &fields, objects),
-        Err(error) => objects.append(unreadable(context, &wrong_in(context, text, item.get(), &error))),
+        batches
     }
-}
 
-fn read_fields(context: &Context<'_>, text: &str, whole: &str, fields: &Fields<'_>, objects: &mut Objects) {
-    let (Some(api_version), Some(kind)) = (&fields.api_version, &fields.kind) else {
-        objects.skipped += 1;
-        return;
-    };
-    let start = offset(text, whole);
-    let origin = Origin { source: context.source, start, len: whole.len(), within: Within::Whole };
-    let body = JsonBody { context, text, whole, fields };
-    Decoder { context, objects, body, origin }.decode(api_version, kind);
+    fn items(self, fields: &Fields<'_>, parent: Parent<'_>) -> Vec<Objects> {
+        let chunk = |items: &[&RawValue]| {
+            self.alone(|objects| items.iter().for_each(|item| self.item(item, parent, objects)))
+        };
+        fields.items.par_chunks(CHUNK).map(chunk).collect()
+    }
+
+    fn alone(self, read: impl Fn(&mut Objects)) -> Objects {
+        let mut objects = Objects::default();
+        read(&mut objects);
+        objects
+    }
+
+    fn item(self, item: &RawValue, parent: Parent<'_>, objects: &mut Objects) {
+        let mut fields = Fields::default();
+        match fields.fill(item.get()).1 {
+            Ok(()) => self.value(item.get(), &fields, Some(parent), objects),
+            Err(error) => self.unreadable(item.get(), &error, objects),
+        }
+    }
+
+    /// A document, or an item of the list that is its `parent`.
+    fn value(self, whole: &str, fields: &Fields<'_>, parent: Option<Parent<'_>>, objects: &mut Objects) {
+        if fields.is_null {
+            return match parent {
+                None => objects.skipped += 1,
+                Some(_) => self.wrong(whole, "it is no object", objects),
+            };
+        }
+        match shape(fields.header(), parent) {
+            Shape::Object(api_version, kind) => self.object(whole, fields, api_version, kind, objects),
+            Shape::List(parent, wrong) => {
+                fields.items.iter().for_each(|item| self.item(item, parent, objects));
+                if let Some(message) = wrong {
+                    self.wrong(whole, message, objects);
+                }
+            }
+            Shape::Foreign => objects.skipped += 1,
+            Shape::Wrong(message) => self.wrong(whole, message, objects),
+        }
+    }
+
+    fn object(self, whole: &str, fields: &Fields<'_>, version: &str, kind: &str, objects: &mut Objects) {
+        let Self { context, text } = self;
+        let start = offset(text, whole);
+        let origin = Origin { source: context.source, start, len: whole.len(), within: Within::Whole };
+        let body = JsonBody { context, text, whole, fields };
+        Decoder { context, objects, body, origin }.decode(version, kind);
+    }
+
+    fn wrong(self, whole: &str, message: &str, objects: &mut Objects) {
+        let (line, column) = self.context.sources.line_column(self.context.source, offset(self.text, whole));
+        let wrong = Wrong { line, column, message: message.to_owned() };
+        self.context.unreadable_document(&wrong, Sketch::unknown(), objects);
+    }
+
+    fn unreadable(self, part: &str, error: &serde_json::Error, objects: &mut Objects) {
+        let wrong = wrong_in(self.context, self.text, part, error);
+        self.context.unreadable_document(&wrong, Sketch::unknown(), objects);
+    }
 }
 
 /// Where in `text` a part of it starts.
@@ -98,85 +141,6 @@ fn wrong_in(context: &Context<'_>, text: &str, part: &str, error: &serde_json::E
     let message = error.to_string();
     let message = message.rsplit_once(" at line ").map_or(message.as_str(), |(message, _)| message);
     Wrong { line: place.0, column: place.1, message: message.to_owned() }
-}
-
-/// The fields of an object that we look at, cut out and not built.
-#[derive(Default)]
-struct Fields<'a> {
-    api_version: Option<String>,
-    kind: Option<String>,
-    metadata: Option<&'a RawValue>,
-    spec: Option<&'a RawValue>,
-    status: Option<&'a RawValue>,
-    data: Option<&'a RawValue>,
-    items: Vec<&'a RawValue>,
-}
-
-/// Fills [`Fields`] from outside, so that what was read before an error is not lost.
-struct Collect<'f, 'a>(&'f mut Fields<'a>);
-
-impl<'a> DeserializeSeed<'a> for Collect<'_, 'a> {
-    type Value = ();
-
-    fn deserialize<D: serde::Deserializer<'a>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'a> Visitor<'a> for Collect<'_, 'a> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'a>>(self, mut map: A) -> Result<(), A::Error> {
-        let fields = self.0;
-        while let Some(Key(key)) = map.next_key()? {
-            match &*key {
-                "apiVersion" => fields.api_version = map.next_value()?,
-                "kind" => fields.kind = map.next_value()?,
-                "metadata" => fields.metadata = map.next_value()?,
-                "spec" => fields.spec = map.next_value()?,
-                "status" => fields.status = map.next_value()?,
-                "data" => fields.data = map.next_value()?,
-                "items" => map.next_value_seed(CollectItems(&mut fields.items))?,
-                _ => {
-                    map.next_value::<IgnoredAny>()?;
-                }
-            }
-        }
-        Ok(())
-    }
-}
-
-struct CollectItems<'f, 'a>(&'f mut Vec<&'a RawValue>);
-
-impl<'a> DeserializeSeed<'a> for CollectItems<'_, 'a> {
-    type Value = ();
-
-    fn deserialize<D: serde::Deserializer<'a>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'a> Visitor<'a> for CollectItems<'_, 'a> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("a list")
-    }
-
-    fn visit_unit<E>(self) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_seq<A: SeqAccess<'a>>(self, mut items: A) -> Result<(), A::Error> {
-        while let Some(item) = items.next_element()? {
-            self.0.push(item);
-        }
-        Ok(())
-    }
 }
 
 struct JsonBody<'a> {

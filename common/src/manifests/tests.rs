@@ -2,6 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::model::Within;
+use crate::snapshot::Affects;
 
 fn read(text: &str) -> Objects {
     from_text("m", text, &Options::default())

@@ -3,11 +3,13 @@
 use rayon::prelude::*;
 use serde::de::DeserializeOwned;
 
-use crate::model::{Kind, Name, Origin, ResourceRef, Within};
+use crate::model::{Origin, Within};
 use crate::snapshot::Objects;
 use crate::yaml::{self, Document, Node, Value, documents};
 
 use super::decode::{Body, Decoder};
+use super::shape::{Header, Items, Parent, Said, Shape, shape};
+use super::sketch::Sketch;
 use super::{Context, Wrong};
 
 /// Documents that one thread reads before it takes the next.
@@ -30,47 +32,90 @@ pub(super) fn read(context: &Context<'_>, text: &str) -> Vec<Objects> {
 }
 
 fn read_document(context: &Context<'_>, document: Document<'_>, objects: &mut Objects) {
-    let before = || context.sources.line(context.source, document.start).saturating_sub(1);
-    let node = match yaml::parse(document.text) {
-        Ok(node) => node,
-        Err(error) => {
-            let wrong =
-                Wrong { line: before() + error.line.max(1), column: error.column, message: error.message };
-            context.unreadable_document(&wrong, sketch(context, document.text), objects);
-            return;
+    let mut reader = Reader { context, document, objects };
+    match yaml::parse(document.text) {
+        Ok(node) => {
+            let (start, len) = (document.start, document.text.len());
+            let origin = Origin { source: context.source, start, len, within: Within::Whole };
+            reader.value(&node, origin, None);
         }
-    };
-    let origin = Origin {
-        source: context.source,
-        start: document.start,
-        len: document.text.len(),
-        within: Within::Whole,
-    };
-    read_object(context, &node, origin, before, objects);
+        Err(error) => {
+            let line = reader.lines_before() + error.line.max(1);
+            let wrong = Wrong { line, column: error.column, message: error.message };
+            context.unreadable_document(&wrong, Sketch::of(document.text), reader.objects);
+        }
+    }
 }
 
-fn read_object(
-    context: &Context<'_>,
-    node: &Node,
-    origin: Origin,
-    before: impl Fn() -> usize + Copy,
-    objects: &mut Objects,
-) {
-    let text = |field| node.get(field).and_then(Node::as_text);
-    let (Some(api_version), Some(kind)) = (text("apiVersion"), text("kind")) else {
-        objects.skipped += 1;
-        return;
-    };
-    if let (true, Some(Value::List(items))) = (kind.ends_with("List"), node.get("items").map(|n| &n.value)) {
-        let starts = item_starts(context.sources.text(&origin), items);
-        for (index, item) in items.iter().enumerate() {
-            let origin = item_origin(origin, &starts, index);
-            read_object(context, item, origin, before, objects);
-        }
-        return;
+/// A document that is YAML.
+struct Reader<'a> {
+    context: &'a Context<'a>,
+    document: Document<'a>,
+    objects: &'a mut Objects,
+}
+
+impl Reader<'_> {
+    fn lines_before(&self) -> usize {
+        lines_before(self.context, self.document)
     }
-    let body = YamlBody { node, before };
-    Decoder { context, objects, body, origin }.decode(api_version, kind);
+
+    /// The document, or an item of the list that is its `parent`.
+    fn value(&mut self, node: &Node, origin: Origin, parent: Option<Parent<'_>>) {
+        match &node.value {
+            Value::Map(_) => self.object(node, origin, parent),
+            Value::Null if parent.is_none() => self.objects.skipped += 1,
+            _ => self.wrong(node, "it is no object"),
+        }
+    }
+
+    fn object(&mut self, node: &Node, origin: Origin, parent: Option<Parent<'_>>) {
+        match shape(header(node), parent) {
+            Shape::Object(api_version, kind) => {
+                let body = YamlBody { node, context: self.context, document: self.document };
+                Decoder { context: self.context, objects: self.objects, body, origin }
+                    .decode(api_version, kind);
+            }
+            Shape::List(parent, wrong) => {
+                self.items(node, origin, parent);
+                if let Some(message) = wrong {
+                    self.wrong(node, message);
+                }
+            }
+            Shape::Foreign => self.objects.skipped += 1,
+            Shape::Wrong(message) => self.wrong(node, message),
+        }
+    }
+
+    fn items(&mut self, list: &Node, origin: Origin, parent: Parent<'_>) {
+        let Some(Value::List(items)) = list.get("items").map(|node| &node.value) else { return };
+        let starts = item_starts(self.document.text, items);
+        for (index, item) in items.iter().enumerate() {
+            let origin = item_origin(origin, self.document.start, &starts, index);
+            self.value(item, origin, Some(parent));
+        }
+    }
+
+    fn wrong(&mut self, node: &Node, message: &str) {
+        let line = self.lines_before() + node.line;
+        let wrong = Wrong { line, column: node.column, message: message.to_owned() };
+        self.context.unreadable_document(&wrong, Sketch::unknown(), self.objects);
+    }
+}
+
+/// Lines of the text before the document: counted only for what is wrong.
+fn lines_before(context: &Context<'_>, document: Document<'_>) -> usize {
+    context.sources.line(context.source, document.start).saturating_sub(1)
+}
+
+fn header(node: &Node) -> Header<'_> {
+    let said = |field| node.get(field).map_or(Said::Absent, |node| Said::new(node.as_text()));
+    let items = match node.get("items").map(|node| &node.value) {
+        None => Items::Absent,
+        Some(Value::Null) => Items::Null,
+        Some(Value::List(_)) => Items::List,
+        Some(_) => Items::Other,
+    };
+    Header { api_version: said("apiVersion"), kind: said("kind"), items }
 }
 
 /// Where the lines of the items start, when each item begins a line of its own.
@@ -90,47 +135,36 @@ fn item_starts(text: &str, items: &[Node]) -> Option<Vec<usize>> {
 }
 
 /// An item that has lines of its own is found again without reading the whole list.
-fn item_origin(list: Origin, starts: &Option<Vec<usize>>, index: usize) -> Origin {
+fn item_origin(list: Origin, document: usize, starts: &Option<Vec<usize>>, index: usize) -> Origin {
     let lines = starts.as_ref().and_then(|starts| Some((*starts.get(index)?, *starts.get(index + 1)?)));
     match lines {
         // The last item ends where the list does, which only the whole text tells.
         Some((start, end)) if starts.as_ref().is_some_and(|starts| index + 2 < starts.len()) => {
-            Origin { start: list.start + start, len: end - start, within: Within::OnlyItem, ..list }
+            Origin { start: document + start, len: end - start, within: Within::OnlyItem, ..list }
         }
-        _ => Origin { within: Within::Item(index), ..list },
+        _ if list.within == Within::Whole => Origin { within: Within::Item(index), ..list },
+        // In a list inside a list: as far as the item of the outer one.
+        _ => list,
     }
 }
 
-/// What a document that cannot be read is, when lines of its own tell: a template that was not rendered is
-/// often harmless, and a policy is known by name.
-fn sketch(context: &Context<'_>, text: &str) -> Option<ResourceRef> {
-    let plain = |value: &str| {
-        let value = value.trim().trim_matches(['"', '\'']);
-        let is_name = |c: char| c.is_ascii_alphanumeric() || "-./".contains(c);
-        (!value.is_empty() && value.chars().all(is_name)).then(|| Name::from(value))
-    };
-    let field = |name: &str| text.lines().find_map(|line| line.strip_prefix(name)).and_then(plain);
-    let kind = Kind::from_wire(&field("kind:")?);
-    let namespace = match text.lines().find_map(|line| line.strip_prefix("  namespace:")) {
-        Some(written) => plain(written)?,
-        None => context.namespace(None),
-    };
-    Some(ResourceRef::new(kind, namespace, field("  name:").unwrap_or_else(|| "<unnamed>".into())))
-}
-
-struct YamlBody<'a, F> {
+struct YamlBody<'a> {
     node: &'a Node,
-    /// Lines of the text before the document.
-    before: F,
+    context: &'a Context<'a>,
+    document: Document<'a>,
 }
 
-impl<F: Fn() -> usize> YamlBody<'_, F> {
+impl YamlBody<'_> {
+    fn lines_before(&self) -> usize {
+        lines_before(self.context, self.document)
+    }
+
     fn wrong(&self, error: yaml::Error) -> Wrong {
-        Wrong { line: (self.before)() + error.line, column: error.column, message: error.message }
+        Wrong { line: self.lines_before() + error.line, column: error.column, message: error.message }
     }
 }
 
-impl<F: Fn() -> usize> Body for YamlBody<'_, F> {
+impl Body for YamlBody<'_> {
     fn field<T: DeserializeOwned + Default>(&self, name: &'static str) -> Result<T, Wrong> {
         match self.node.get(name) {
             None | Some(Node { value: Value::Null, .. }) => Ok(T::default()),
@@ -143,7 +177,7 @@ impl<F: Fn() -> usize> Body for YamlBody<'_, F> {
     }
 
     fn place(&self) -> (usize, usize) {
-        ((self.before)() + self.node.line, self.node.column)
+        (self.lines_before() + self.node.line, self.node.column)
     }
 
     fn has(&self, name: &'static str) -> bool {
