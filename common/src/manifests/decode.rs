@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use serde::de::DeserializeOwned;
 
 use crate::codes::{Code, Evidence};
-use crate::istio::WorkloadSelector;
 use crate::kubernetes::{CronJobSpec, JobSpec, ObjectMeta, PodTemplate, TemplatedSpec};
-use crate::model::{Kind, Labels, Name, Origin, ResourceRef};
-use crate::snapshot::{Affects, Gap, GapKind, Object, Objects, PodObject, TemplateObject, Unreadable};
-use crate::wire::wire;
+use crate::model::{Kind, Name, Origin, ResourceRef};
+use crate::snapshot::{GapKind, Object, Objects, PodObject, TemplateObject};
 
 use super::{Context, Wrong};
+
+mod unreadable;
 
 /// The fields of an object, in whatever format.
 pub(super) trait Body {
@@ -21,6 +21,8 @@ pub(super) trait Body {
     fn whole<T: DeserializeOwned>(&self) -> Result<T, Wrong>;
     /// Whether a field is there.
     fn has(&self, name: &'static str) -> bool;
+    /// Refuses ports in keys that kubectl reads as other numbers than they seem.
+    fn check_ports(&self) -> Result<(), Wrong>;
     /// The line and column where the object begins: counted only for what is wrong.
     fn place(&self) -> (usize, usize);
 }
@@ -96,18 +98,16 @@ impl<B: Body> Decoder<'_, B> {
         let mut meta = match self.body.field::<ObjectMeta>("metadata") {
             Ok(meta) => meta,
             Err(wrong) => {
-                let named = self.body.field::<NameOnly>("metadata").unwrap_or_default();
-                self.unreadable(kind, named.namespace.as_ref(), named.name, &wrong);
+                self.unnamed(kind, &wrong);
                 return None;
             }
         };
         if meta.name.is_empty() {
             let (line, column) = self.body.place();
-            let message = "it has no metadata.name".to_owned();
-            self.unreadable(kind, meta.namespace.as_ref(), Name::default(), &Wrong { line, column, message });
+            self.unnamed(kind, &Wrong { line, column, message: "it has no metadata.name".to_owned() });
             return None;
         }
-        if matches!(kind, Kind::Namespace | Kind::Node) {
+        if is_cluster_wide(kind.wire()) {
             meta.namespace = None;
         } else {
             let namespace = self.context.namespace(meta.namespace.as_ref());
@@ -132,7 +132,7 @@ impl<B: Body> Decoder<'_, B> {
         list: fn(&mut Objects) -> &mut Vec<Object<T>>,
     ) {
         let Some(meta) = self.meta(kind) else { return };
-        match self.body.field("spec") {
+        match self.body.check_ports().and_then(|()| self.body.field("spec")) {
             Ok(spec) => list(self.objects).push(Object { meta, spec, origin: self.origin }),
             Err(wrong) => self.unreadable(kind, meta.namespace.as_ref(), meta.name, &wrong),
         }
@@ -173,9 +173,9 @@ impl<B: Body> Decoder<'_, B> {
 
     /// Only those of Istio: others may be of any size.
     fn config_map(&mut self) {
-        let named = self.body.field::<NameOnly>("metadata").unwrap_or_default();
-        let istio = *named.name == *"istio" || named.name.starts_with("istio-");
-        if !istio {
+        let is_other = |name: &Name| !name.is_empty() && **name != *"istio" && !name.starts_with("istio-");
+        // One whose name cannot be read may be Istio's.
+        if self.name().is_some_and(|name| is_other(&name)) {
             self.objects.skipped += 1;
             return;
         }
@@ -189,11 +189,7 @@ impl<B: Body> Decoder<'_, B> {
 
     fn named_only(&mut self, kind: &str) {
         let kind = Kind::Other(kind.into());
-        if let Some(mut meta) = self.meta(&kind) {
-            if is_cluster_wide(kind.wire()) {
-                meta.namespace = None;
-                self.objects.namespace_assumed.retain(|(reference, _)| reference.kind != kind);
-            }
+        if let Some(meta) = self.meta(&kind) {
             self.objects.named_only.push(Object { meta, spec: kind, origin: self.origin });
         }
     }
@@ -211,68 +207,18 @@ impl<B: Body> Decoder<'_, B> {
                 Evidence::none().with("subject", &last.gap.subject).with("value", api_version);
         }
     }
-
-    /// Notes an object that could not be read, with as much of its name as could.
-    fn unreadable(&mut self, kind: &Kind, namespace: Option<&Name>, name: Name, wrong: &Wrong) {
-        let cluster_wide = matches!(kind, Kind::Namespace | Kind::Node);
-        let namespace = (!cluster_wide).then(|| self.context.namespace(namespace));
-        let shown = if name.is_empty() { "<unnamed>" } else { &name };
-        let subject = match &namespace {
-            Some(namespace) => format!("{}/{namespace}/{shown}", kind.printed()),
-            None => format!("{}/{shown}", kind.printed()),
-        };
-        let evidence = Evidence::none()
-            .with("subject", &subject)
-            .with("error", &wrong.message)
-            .with("snippet", self.context.snippet(wrong));
-        let affects = Affects::of(kind, namespace.clone().map(Into::into));
-        let reference = match namespace {
-            Some(namespace) => ResourceRef::new(kind.clone(), namespace, name),
-            None => ResourceRef::cluster(kind.clone(), name),
-        };
-        let gap = Gap {
-            code: Code::ObjectInvalid,
-            kind: GapKind::Invalid,
-            location: Some(self.context.location(wrong)),
-            affects,
-            evidence,
-            subject,
-        };
-        self.objects.unreadable.push(Unreadable { reference, selector: self.selector(), gap });
-    }
-
-    /// The selector of a policy whose rest cannot be read.
-    fn selector(&self) -> Option<Option<Labels>> {
-        let only: SelectorOnly = self.body.field("spec").ok()?;
-        Some(only.selector.map(|selector| selector.match_labels.unwrap_or_default()))
-    }
 }
 
+/// Kinds whose objects stand in no namespace, whatever they say.
 pub(super) fn is_cluster_wide(kind: &str) -> bool {
     matches!(
         kind,
-        "AdminNetworkPolicy"
+        "Namespace"
+            | "Node"
+            | "AdminNetworkPolicy"
             | "BaselineAdminNetworkPolicy"
             | "ClusterNetworkPolicy"
             | "CiliumClusterwideNetworkPolicy"
             | "GlobalNetworkPolicy"
     )
-}
-
-wire! {
-    /// As much of `metadata` as names the object.
-    struct NameOnly {
-        /// Its name.
-        pub name: Name = "name",
-        /// Its namespace.
-        pub namespace: Option<Name> = "namespace",
-    }
-}
-
-wire! {
-    /// As much of a policy's `spec` as says whom it is about.
-    struct SelectorOnly {
-        /// The selector.
-        pub selector: Option<WorkloadSelector> = "selector",
-    }
 }

@@ -180,6 +180,10 @@ impl Body for JsonBody<'_> {
         self.raw(name).is_some()
     }
 
+    fn check_ports(&self) -> Result<(), Wrong> {
+        Ok(())
+    }
+
     fn place(&self) -> (usize, usize) {
         self.context.sources.line_column(self.context.source, offset(self.text, self.whole))
     }

@@ -5,7 +5,7 @@ use serde::de::DeserializeOwned;
 
 use crate::model::{Origin, Within};
 use crate::snapshot::Objects;
-use crate::yaml::{self, Document, Node, Value, documents};
+use crate::yaml::{self, Document, Key, Node, Value, documents};
 
 use super::decode::{Body, Decoder};
 use super::shape::{Header, Items, Parent, Said, Shape, shape};
@@ -176,6 +176,19 @@ impl Body for YamlBody<'_> {
         self.node.decode().map_err(|error| self.wrong(error))
     }
 
+    fn check_ports(&self) -> Result<(), Wrong> {
+        let ports = self.node.get("spec").and_then(|spec| spec.get("portLevelMtls"));
+        let Some(Value::Map(entries)) = ports.map(|node| &node.value) else { return Ok(()) };
+        match entries.iter().map(|(key, _)| key).find(|key| is_other_number(&key.text)) {
+            Some(Key { line, column, text }) => Err(self.wrong(yaml::Error {
+                line: *line,
+                column: *column,
+                message: format!("`{text}` is no decimal number: kubectl reads it as another port"),
+            })),
+            None => Ok(()),
+        }
+    }
+
     fn place(&self) -> (usize, usize) {
         (self.lines_before() + self.node.line, self.node.column)
     }
@@ -183,4 +196,11 @@ impl Body for YamlBody<'_> {
     fn has(&self, name: &'static str) -> bool {
         self.node.get(name).is_some_and(|node| node.value != Value::Null)
     }
+}
+
+/// YAML 1.1, which kubectl reads: `0443` is octal, `0x1bb` is hexadecimal, `4_43` is 443.
+fn is_other_number(key: &str) -> bool {
+    let digits = key.trim_start_matches(['+', '-']);
+    let is_number = digits.starts_with(|c: char| c.is_ascii_digit());
+    is_number && (digits.len() > 1 && digits.starts_with('0') || digits.contains('_'))
 }

@@ -82,6 +82,8 @@ impl Affects {
     #[must_use]
     pub fn of(kind: &Kind, namespace: Option<Namespace>) -> Self {
         match (kind, namespace) {
+            // The settings of the mesh are in one.
+            (kind, _) if kind.wire() == "ConfigMap" => Self::Everything,
             (Kind::AuthorizationPolicy | Kind::PeerAuthentication, Some(namespace)) => {
                 Self::Policies(namespace)
             }
