@@ -2,18 +2,18 @@
 
 use std::fs;
 use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::codes::{Code, Evidence};
 use crate::snapshot::{Affects, Format, Gap, GapKind, Objects, Progress};
 
 use super::{Options, read_text};
 
+mod found;
 #[cfg(test)]
 mod tests;
 
-/// What a directory is searched for, as kubectl does.
-const EXTENSIONS: &[&str] = &["json", "yaml", "yml"];
+use found::{Found, has_extension};
 
 /// Nothing could be read.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -81,17 +81,15 @@ impl Input<'_> {
     }
 
     fn directory(&mut self, directory: &Path) {
-        let mut found = Found::default();
-        found.collect(directory, self.options.recursive);
-        found.files.sort();
-        if found.files.is_empty() && found.unreadable.is_empty() {
+        let found = Found::below(directory, self.options.recursive);
+        if found.files.is_empty() && found.not_read.is_empty() {
             let hint = (found.has_folders && !self.options.recursive)
                 .then_some("-R also reads what is in its folders");
             let shown = directory.display().to_string();
             self.problem(&shown, "it holds no *.yaml, *.yml or *.json file", hint);
         }
-        for (path, error) in found.unreadable {
-            self.problem(&path.display().to_string(), &reason(&error), None);
+        for (path, why) in found.not_read {
+            self.problem(&path.display().to_string(), &why, None);
         }
         for file in found.files {
             self.file(&file);
@@ -100,11 +98,15 @@ impl Input<'_> {
 
     fn file(&mut self, path: &Path) {
         let name = path.display().to_string();
-        let size = fs::metadata(path).map(|meta| meta.len()).ok();
-        self.progress.start(&name, size);
+        let meta = fs::metadata(path).ok();
+        self.progress.start(&name, meta.as_ref().map(fs::Metadata::len));
         match fs::read(path) {
+            // A command that failed behind `-f <(…)`.
+            Ok(bytes) if is_blank(&bytes) && meta.is_some_and(|meta| !meta.is_file()) => {
+                self.problem(&name, "it is empty", None);
+            }
             Ok(bytes) => {
-                let is_json = path.extension().is_some_and(|extension| extension == "json");
+                let is_json = has_extension(path, "json");
                 self.bytes(&name, bytes, is_json.then_some(Format::Json));
             }
             Err(error) => self.problem(&name, &reason(&error), None),
@@ -115,6 +117,8 @@ impl Input<'_> {
         let mut bytes = Vec::new();
         self.progress.start("standard input", None);
         match io::stdin().lock().read_to_end(&mut bytes) {
+            // A command that failed before the `|`.
+            Ok(_) if is_blank(&bytes) => self.problem("-", "standard input is empty", None),
             Ok(_) => self.bytes("-", bytes, None),
             Err(error) => self.problem("-", &reason(&error), None),
         }
@@ -151,41 +155,8 @@ impl Input<'_> {
     }
 }
 
-/// What a directory holds.
-#[derive(Default)]
-struct Found {
-    files: Vec<PathBuf>,
-    unreadable: Vec<(PathBuf, io::Error)>,
-    has_folders: bool,
-}
-
-impl Found {
-    /// Files below a directory. Links to directories are not followed: they may lead in circles.
-    fn collect(&mut self, directory: &Path, recursive: bool) {
-        let entries = match fs::read_dir(directory) {
-            Ok(entries) => entries,
-            Err(error) => return self.unreadable.push((directory.to_owned(), error)),
-        };
-        for entry in entries {
-            if let Err(error) = entry.and_then(|entry| self.entry(&entry, recursive)) {
-                self.unreadable.push((directory.to_owned(), error));
-            }
-        }
-    }
-
-    fn entry(&mut self, entry: &fs::DirEntry, recursive: bool) -> io::Result<()> {
-        let path = entry.path();
-        let is_manifest = |path: &Path| path.extension().is_some_and(|e| EXTENSIONS.iter().any(|x| e == *x));
-        if entry.file_type()?.is_dir() {
-            self.has_folders = true;
-            if recursive {
-                self.collect(&path, recursive);
-            }
-        } else if is_manifest(&path) && !path.is_dir() {
-            self.files.push(path);
-        }
-        Ok(())
-    }
+fn is_blank(bytes: &[u8]) -> bool {
+    bytes.trim_ascii().is_empty()
 }
 
 /// What PowerShell's `>` writes.

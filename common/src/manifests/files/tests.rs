@@ -76,3 +76,72 @@ fn links_that_lead_in_circles_are_not_followed() {
     std::os::unix::fs::symlink(folder.path(), folder.path().join("below/up")).unwrap();
     assert_eq!(read(folder.path(), true).unwrap().services.len(), 1);
 }
+
+#[test]
+fn names_of_manifests_are_told_in_any_case() {
+    let json = r#"{"apiVersion":"v1","kind":"Service","metadata":{"name":"a","namespace":"edp"},"spec":{}}"#;
+    let files: &[(&str, &[u8])] =
+        &[("a.YAML", SERVICE.as_bytes()), ("b.Yml", SERVICE.as_bytes()), ("c.JSON", json.as_bytes())];
+    assert_eq!(read(folder(files).path(), false).unwrap().services.len(), 3);
+}
+
+#[cfg(unix)]
+mod unix {
+    use std::os::unix::fs::symlink;
+    use std::os::unix::net::UnixListener;
+    use std::process::Command;
+
+    use super::*;
+
+    fn not_read(objects: &Objects) -> Vec<(&str, &Affects)> {
+        objects.gaps.iter().map(|gap| (gap.evidence.get("error").unwrap(), &gap.affects)).collect()
+    }
+
+    #[test]
+    fn what_is_no_file_is_not_opened() {
+        let folder = folder(&[("a.yaml", SERVICE.as_bytes())]);
+        let at = |name: &str| folder.path().join(name);
+        assert!(Command::new("mkfifo").arg(at("b.yaml")).status().unwrap().success());
+        let _listener = UnixListener::bind(at("c.json")).unwrap();
+        let _other = UnixListener::bind(at("other.sock")).unwrap();
+        symlink("/dev/zero", at("d.yml")).unwrap();
+        symlink("a.yaml", at("e.yaml")).unwrap();
+        let objects = read(folder.path(), false).unwrap();
+        assert_eq!(objects.services.len(), 2);
+        assert_eq!(not_read(&objects), [("it is a pipe, a socket or a device", &Affects::Everything); 3]);
+    }
+
+    #[test]
+    fn links_to_directories_are_told_but_those_of_a_mount() {
+        let folder = folder(&[("..2024/d.yaml", SERVICE.as_bytes()), ("a.yaml", SERVICE.as_bytes())]);
+        let elsewhere = super::folder(&[("e.yaml", SERVICE.as_bytes())]);
+        symlink("..2024", folder.path().join("..data")).unwrap();
+        symlink("..data/d.yaml", folder.path().join("d.yaml")).unwrap();
+        symlink("nowhere", folder.path().join("old")).unwrap();
+        assert_eq!(not_read(&read(folder.path(), true).unwrap()), []);
+        symlink(elsewhere.path(), folder.path().join("more")).unwrap();
+        assert_eq!(not_read(&read(folder.path(), false).unwrap()), []);
+        let objects = read(folder.path(), true).unwrap();
+        assert_eq!(not_read(&objects), [("a link to a directory is not followed", &Affects::Everything)]);
+    }
+
+    #[test]
+    fn a_pipe_that_is_named_is_read() {
+        let folder = folder(&[]);
+        let pipe = folder.path().join("pipe");
+        assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        for (content, services, gaps) in [(SERVICE, 1, 0), ("", 0, 1)] {
+            let target = pipe.clone();
+            let writer = std::thread::spawn(move || fs::write(target, content).unwrap());
+            let mut input = Input {
+                objects: Objects::default(),
+                options: &Options::default(),
+                progress: &Silent,
+                problems: Vec::new(),
+            };
+            input.path(&pipe.display().to_string());
+            writer.join().unwrap();
+            assert_eq!((input.objects.services.len(), input.objects.gaps.len()), (services, gaps));
+        }
+    }
+}
