@@ -47,7 +47,7 @@ fn read_text(objects: &mut Objects, name: Name, text: &Arc<str>, format: Option<
     let mut source = Source { name, format: first, text: text.clone() };
     let id = objects.sources.push(source.clone());
     let mut batches = read_as(objects, id, text, first, options);
-    let nothing_in_json = || batches.iter().all(|batch| batch.is_empty() && batch.skipped == 0);
+    let nothing_in_json = || matches!(&*batches, [only] if only.is_empty() && only.skipped == 0);
     if format.is_none() && first == Format::Json && nothing_in_json() {
         source.format = Format::Yaml;
         objects.sources.replace(id, source);

@@ -142,6 +142,21 @@ fn kinds_of_other_networks_are_known_by_name() {
     assert_eq!(names, ["CiliumClusterwideNetworkPolicy/a", "NetworkPolicy/edp/b"]);
 }
 
+#[test]
+fn many_broken_objects_are_told_in_the_time_of_reading_them() {
+    const MANY: usize = 20_000;
+    let json = r#"{"apiVersion":"v1","kind":"Service","metadata":{"name":5}}"#.to_owned() + "\n";
+    let list = format!("kind: List\nitems:\n{}", format!("- {json}").repeat(MANY));
+    let started = std::time::Instant::now();
+    for (text, first) in [(json.repeat(MANY), 1), (list, 3), ("---\n{{ x }}: [\n".repeat(MANY), 2)] {
+        let objects = read(&text);
+        let lines = objects.gaps.iter().map(|gap| gap.location.as_ref().unwrap().line);
+        assert_eq!(objects.gaps.len(), MANY);
+        assert!(lines.clone().is_sorted() && lines.clone().next().unwrap() >= first);
+    }
+    assert!(started.elapsed().as_secs() < 20, "{:?}", started.elapsed());
+}
+
 proptest! {
     #[test]
     fn never_panics(text in "(apiVersion: v1\n|kind: List\n|items:\n|- |\\{|\\}|\"kind\":|\"Pod\"|,|\\[|\\]|[a-z:\n -]){0,60}") {
