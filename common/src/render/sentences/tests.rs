@@ -15,5 +15,5 @@ fn the_verb_follows_the_number_of_objects() {
     let local = assumed(Code::EndpointOfCallersNode, "38 objects");
     assert!(local.starts_with("38 objects have internalTrafficPolicy Local"), "{local}");
     let running = assumed(Code::EnrolledAsLabelled, "38 objects");
-    assert!(running.starts_with("38 objects: nothing runs yet"), "{running}");
+    assert!(running.starts_with("38 objects: not running yet"), "{running}");
 }
