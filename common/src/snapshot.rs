@@ -37,7 +37,7 @@ pub use progress::{Progress, Silent};
 pub use services::{Backend, Service};
 pub(crate) use settings::parse_bool;
 pub use settings::{EnablementSelector, IstioCni, Istiod, MeshConfig, Settings, SettingsOverride, Version};
-pub use sources::{Format, Source, Sources};
+pub use sources::{Format, Places, Source, Sources};
 pub use visible::Hidden;
 
 /// A policy that can be understood, and whether istiod looks at it.

@@ -151,9 +151,9 @@ fn strict(by: &DecidedBy) -> &str {
 
 /// A conditional answer: allowed for which values.
 fn depends(row: &Row, named: &str, rule: &str) -> String {
-    let conditions = row.conditions.iter().map(|condition| {
-        let values = if condition.values.is_empty() { "none".to_owned() } else { condition.values.join(",") };
-        format!("{} in {values}", condition.attribute)
+    let conditions = row.conditions.iter().map(|condition| match condition.values.as_slice() {
+        [] => format!("{} fits", condition.attribute),
+        values => format!("{} in {}", condition.attribute, values.join(",")),
     });
     let conditions = conditions.collect::<Vec<_>>().join("; ");
     if named.is_empty() {

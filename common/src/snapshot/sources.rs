@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use crate::model::{FieldPath, Location, Name, Origin, Segment, SourceId, Within};
-use crate::yaml;
+use crate::yaml::{self, Node};
 
 #[cfg(test)]
 mod tests;
@@ -107,10 +107,14 @@ impl Sources {
     /// The line of a field, as far as the path leads; the line of the object for an empty path.
     #[must_use]
     pub fn locate(&self, origin: &Origin, path: &FieldPath) -> Option<Location> {
+        Places::new(self).locate(origin, path)
+    }
+
+    fn located(&self, origin: &Origin, path: &FieldPath, node: Option<&Node>) -> Option<Location> {
         let source = self.get(origin.source)?;
         let (line, column) = match source.format {
             Format::Yaml => {
-                let node = yaml::parse(self.text(origin)).ok()?;
+                let node = node?;
                 let container: &[Segment] = match origin.within {
                     Within::Whole => &[],
                     Within::OnlyItem => &[Segment::Item(0)],
@@ -150,6 +154,35 @@ impl Sources {
     #[must_use]
     pub fn name(&self, id: SourceId) -> Option<&Name> {
         self.get(id).map(|source| &source.name)
+    }
+}
+
+/// Finds many places one after the other: of places in one text it is parsed once, so ask for those of an object
+/// together.
+pub struct Places<'a> {
+    sources: &'a Sources,
+    /// The text that was parsed last.
+    last: Option<(SourceId, usize, usize)>,
+    node: Option<Node>,
+}
+
+impl<'a> Places<'a> {
+    /// Has parsed nothing yet.
+    #[must_use]
+    pub fn new(sources: &'a Sources) -> Self {
+        Self { sources, last: None, node: None }
+    }
+
+    /// As [`Sources::locate`].
+    #[must_use]
+    pub fn locate(&mut self, origin: &Origin, path: &FieldPath) -> Option<Location> {
+        let is_yaml = self.sources.get(origin.source)?.format == Format::Yaml;
+        let text = (origin.source, origin.start, origin.len);
+        if is_yaml && self.last != Some(text) {
+            self.node = yaml::parse(self.sources.text(origin)).ok();
+            self.last = Some(text);
+        }
+        self.sources.located(origin, path, self.node.as_ref())
     }
 }
 

@@ -85,7 +85,7 @@ fn condition(of: &Condition) -> String {
 
 /// Who calls whom.
 fn connection(report: &Reachability, row: &Row) -> String {
-    let asked = report.target.as_deref().unwrap_or_default();
+    let asked = row.target.as_deref().or(report.target.as_deref()).unwrap_or_default();
     let (from, to) = match report.direction {
         Way::From => (sentences::peer(&row.peer), escaped(asked).into_owned()),
         Way::To => (escaped(asked).into_owned(), joined(&row.peer.workloads)),

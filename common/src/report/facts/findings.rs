@@ -7,6 +7,7 @@ use rustc_hash::FxHashMap;
 use crate::codes::Finding;
 use crate::model::{Namespace, Workload};
 use crate::policy::{Mesh, Remark};
+use crate::snapshot::Places;
 
 use super::Facts;
 
@@ -21,18 +22,15 @@ impl Facts {
         let callers = self.callers.iter().filter_map(|index| mesh.workload(*index));
         let of_callers = callers.flat_map(|workload| mesh.remarks_on_capture(workload));
         let own = self.of_destinations(mesh).flat_map(|workload| mesh.remarks_on(workload)).chain(of_callers);
-        let mut ignored = 0;
-        let mut found: Vec<Finding> = Vec::new();
-        for remark in remarks.cloned().chain(own) {
-            if remark.ignored {
-                ignored += 1;
-            } else {
-                found.push(finding(mesh, &remark));
-            }
-        }
+        let (ignored, mut remarks): (Vec<Remark>, Vec<Remark>) =
+            remarks.cloned().chain(own).partition(|remark| remark.ignored);
+        // One object's together: its text is then parsed once.
+        remarks.sort_by_key(|remark| remark.origin);
+        let mut places = Places::new(&mesh.snapshot.sources);
+        let mut found: Vec<Finding> = remarks.iter().map(|remark| finding(&mut places, remark)).collect();
         found.sort_by(|a, b| (Reverse(a.severity), a).cmp(&(Reverse(b.severity), b)));
         found.dedup();
-        (found, ignored)
+        (found, ignored.len())
     }
 }
 
@@ -51,8 +49,8 @@ fn concerns(mesh: &Mesh<'_>, destinations: &FxHashMap<&Namespace, Vec<&Workload>
 }
 
 /// A remark with its line.
-fn finding(mesh: &Mesh<'_>, remark: &Remark) -> Finding {
-    let location = mesh.snapshot.sources.locate(&remark.origin, &remark.path);
+fn finding(places: &mut Places<'_>, remark: &Remark) -> Finding {
+    let location = places.locate(&remark.origin, &remark.path);
     Finding {
         code: remark.code,
         severity: remark.code.severity(),
