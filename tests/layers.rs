@@ -96,6 +96,8 @@ fn modules_import_only_what_stands_before_them() {
             assert!(before || readable, "`{module}` imports `{imported}`, against the direction");
         }
     }
+    let of_render = &imports["render"];
+    assert!(!of_render.contains("policy"), "`render` sees reports, never policies");
     for (reader, may, _) in READERS {
         for imported in &imports[reader] {
             assert!(

@@ -8,6 +8,8 @@ mod evidence;
 mod facts;
 pub mod reachability;
 
+/// The words of answers, so that `render` needs to know reports only.
+pub use crate::policy::{Condition, Gate, GateOutcome, Verdict};
 pub use envelope::{API_VERSION, Envelope, Metadata, SourceDescription};
 pub use evidence::{AssumptionEntry, Evidenced, GapEntry};
 pub use facts::Facts;

@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 use std::io::{self, Write};
 
-use crate::policy::Condition;
+use crate::report::Condition;
 use crate::report::reachability::Row;
 
 use super::text::escaped;

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 
-use crate::policy::Verdict;
 use crate::report::Envelope;
+use crate::report::Verdict;
 use crate::report::reachability::Reachability;
 
 use super::text::escaped;

@@ -1,8 +1,8 @@
 //! Who decided, and who is meant, in words.
 
 use crate::codes::Reason;
-use crate::policy::Gate;
 use crate::report::AssumptionEntry;
+use crate::report::Gate;
 use crate::report::reachability::{Class, DecidedBy, GateEntry, Hop, PeerEntry, Row};
 
 use super::text::escaped;

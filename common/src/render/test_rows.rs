@@ -1,8 +1,8 @@
 //! Answers for the tests of this module.
 
 use crate::codes::Reason;
-use crate::policy::{Gate, GateOutcome, Verdict};
 use crate::report::reachability::{Class, DecidedBy, GateEntry, Hop, PeerEntry, Reachability, Row, Way};
+use crate::report::{Gate, GateOutcome, Verdict};
 
 /// The answer for an account: denied by a rule of `shop/deny`.
 pub(super) fn denied(namespace: &str, account: &str, workloads: &[&str]) -> Row {

@@ -3,7 +3,7 @@
 use colored::{ColoredString, Colorize};
 
 use crate::codes::Severity;
-use crate::policy::Verdict;
+use crate::report::Verdict;
 
 #[cfg(test)]
 mod tests;

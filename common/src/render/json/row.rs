@@ -2,9 +2,9 @@
 
 use serde::Serialize;
 
-use crate::policy::{Condition, Verdict};
 use crate::report::reachability::{CheckResult, DecidedBy, Hop, PeerEntry, Row};
 use crate::report::{AssumptionEntry, GapEntry};
+use crate::report::{Condition, Verdict};
 
 use super::{Said, assumptions, gaps};
 

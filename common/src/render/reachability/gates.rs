@@ -1,11 +1,11 @@
 //! What the gates of an answer said: in a cell, and in full.
 
 use crate::codes::Reason;
-use crate::policy::{Condition, Gate, GateOutcome, Verdict};
 use crate::render::table::{joined, table};
 use crate::render::text::escaped;
 use crate::render::{Look, sentences};
 use crate::report::reachability::{GateEntry, Hop, Reachability, Row, Way};
+use crate::report::{Condition, Gate, GateOutcome, Verdict};
 
 #[cfg(test)]
 mod tests;

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use rustc_hash::FxHashMap;
 
-use crate::policy::Verdict;
 use crate::render::table::joined;
 use crate::render::text::escaped;
 use crate::render::{Look, sentences};
+use crate::report::Verdict;
 use crate::report::reachability::{Class, Reachability, Row, Way};
 
 use super::fit::Lists;
