@@ -189,6 +189,8 @@ impl<'a> Mesh<'a> {
                 ports.extend(matches.flat_map(|one| one.destination_ports.items().copied()));
             }
         }
+        // Nobody can dial port 0, though policies may name it.
+        ports.retain(|port| *port != 0);
         ports
     }
 
