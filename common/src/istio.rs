@@ -6,6 +6,7 @@
 mod authorization_policy;
 mod mesh_config;
 mod peer_authentication;
+mod workload_entry;
 
 pub use authorization_policy::{
     Action, AuthorizationPolicy, Condition, From, Operation, Rule, Source, TargetReference, To,
@@ -13,3 +14,4 @@ pub use authorization_policy::{
 };
 pub use mesh_config::MeshConfigFile;
 pub use peer_authentication::{MtlsMode, MutualTls, PeerAuthentication, PortMtls};
+pub use workload_entry::WorkloadEntry;

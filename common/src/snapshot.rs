@@ -25,7 +25,7 @@ use std::net::IpAddr;
 use rustc_hash::FxHashMap;
 
 use crate::codes::{Code, Evidence};
-use crate::istio::{AuthorizationPolicy, PeerAuthentication};
+use crate::istio::{AuthorizationPolicy, PeerAuthentication, WorkloadEntry};
 use crate::kubernetes::NetworkPolicySpec;
 use crate::kubernetes::ObjectMeta;
 use crate::model::{Kind, Labels, Name, Namespace, ResourceRef, ServiceAccount, Workload, WorkloadIndex};
@@ -72,6 +72,8 @@ pub struct MeshSnapshot {
     pub network_policies: Vec<Object<NetworkPolicySpec>>,
     /// Gateways, by their labels.
     pub gateways: Vec<Object<()>>,
+    /// Machines that are no pods; they are not judged.
+    pub workload_entries: Vec<Object<WorkloadEntry>>,
     /// Objects of kinds that are not judged.
     pub named_only: Vec<Object<Kind>>,
     /// Objects of kinds that decide, of which only the name is known.
@@ -116,6 +118,7 @@ impl MeshSnapshot {
             peer_authentications,
             network_policies: objects.network_policies,
             gateways: objects.gateways,
+            workload_entries: objects.workload_entries,
             named_only: objects.named_only,
             unreadable,
             gaps,
@@ -156,6 +159,17 @@ impl MeshSnapshot {
         sharing
             .filter(|workload| workload.addresses.contains(&address))
             .find_map(|workload| workload.node.as_ref())
+    }
+
+    /// The WorkloadEntry that an address may be: it has it, or the name of a host.
+    #[must_use]
+    pub fn entry_at(&self, address: IpAddr) -> Option<ResourceRef> {
+        let may_be = |of: &&Object<WorkloadEntry>| {
+            let written: Option<Result<IpAddr, _>> = of.spec.address.as_ref().map(|text| text.parse());
+            written.is_none_or(|written| written.map_or(true, |written| written == address))
+        };
+        let found = self.workload_entries.iter().find(may_be);
+        found.map(|entry| entry.reference(Kind::Other("WorkloadEntry".into())))
     }
 
     /// The labels of a namespace; none when it was not read.

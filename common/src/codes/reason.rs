@@ -80,6 +80,8 @@ reasons! {
     WaypointNotJudged;
     /// An Envoy handles the traffic, which is not judged by this version.
     SidecarNotJudged;
+    /// An object of a kind that is not judged by this version is, or may be, at the address.
+    KindNotJudged;
     /// The Service is only another name for a host.
     ExternalName;
     /// Its policies tell too many groups of peers apart to list them; a question about one peer is answered.

@@ -77,6 +77,9 @@ impl<B: Body> Decoder<'_, B> {
             ("networking.k8s.io", "NetworkPolicy") => {
                 self.spec(&Kind::NetworkPolicy, |objects| &mut objects.network_policies);
             }
+            ("networking.istio.io", "WorkloadEntry") => {
+                self.spec(&Kind::Other(kind.into()), |objects| &mut objects.workload_entries);
+            }
             ("security.istio.io", "AuthorizationPolicy" | "PeerAuthentication")
                 if !matches!(version, "v1" | "v1beta1") =>
             {

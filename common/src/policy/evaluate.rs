@@ -4,12 +4,12 @@ use std::borrow::Cow;
 use std::net::IpAddr;
 
 use crate::codes::Reason;
-use crate::model::{Kind, Peer};
+use crate::model::{Kind, Peer, ResourceRef};
 
 use super::arrival::{
     Arrival, Caller, Family, complete, either, exempt, node_decides, unserved, without_judging,
 };
-use super::decision::{Decision, GateOutcome};
+use super::decision::{By, Decision, GateOutcome};
 use super::fold::Domain;
 use super::gates::blocked;
 use super::gates::resolve::{Destination, Resolution};
@@ -22,6 +22,11 @@ use super::reach::{Variant, in_all_worlds, nowhere, variants};
 /// What a caller's connection gets.
 #[must_use]
 pub fn evaluate(mesh: &Mesh<'_>, caller: &Caller, resolution: &Resolution) -> Decision {
+    if let Caller::Address(address) = caller
+        && let Some(entry) = mesh.snapshot.entry_at(*address)
+    {
+        return not_judged(entry);
+    }
     let destinations = match (resolution, nowhere(resolution)) {
         (_, Some((reason, unknown))) => return blocked(reason, unknown),
         (Resolution::Destinations(destinations), _) => destinations,
@@ -41,6 +46,15 @@ pub fn evaluate(mesh: &Mesh<'_>, caller: &Caller, resolution: &Resolution) -> De
     });
     let by_family: Vec<(Vec<String>, Decision)> = by_family.collect();
     complete(combine(SOURCE_IP, &by_family), caller.egress(mesh))
+}
+
+/// What comes from, or goes to, something that is not judged.
+fn not_judged(object: ResourceRef) -> Decision {
+    let mut decision = blocked(Reason::KindNotJudged, true);
+    if let Some(gate) = decision.gates.first_mut() {
+        gate.by = Some(By::Object(object));
+    }
+    decision
 }
 
 /// Of several pods that are addressed directly, a caller that is one of them is taken to mean the others: what

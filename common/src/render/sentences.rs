@@ -100,6 +100,7 @@ pub(super) fn decided_by(row: &Row) -> String {
         Reason::NetworkPolicyNotJudged => {
             format!("{} {named} is not judged", by.kind.as_deref().unwrap_or_default())
         }
+        Reason::KindNotJudged => format!("{} {named} is not judged", by.kind.as_deref().unwrap_or_default()),
         Reason::WaypointNotJudged => format!("waypoint of {named} is not judged"),
         Reason::SidecarNotJudged => format!("Envoy of {named} is not judged"),
         Reason::NamespaceNotRead => "its Namespace was not read".to_owned(),

@@ -69,6 +69,7 @@ impl Facts {
                 Reason::NetworkPolicyNotJudged => Code::NetworkPolicyNotJudged,
                 Reason::WaypointNotJudged => Code::WaypointNotJudged,
                 Reason::SidecarNotJudged => Code::SidecarNotJudged,
+                Reason::KindNotJudged => Code::KindNotJudged,
                 Reason::NamespaceNotRead => Code::NamespaceNotRead,
                 _ => continue,
             };

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Gap, Sources, Unreadable};
-use crate::istio::{AuthorizationPolicy, PeerAuthentication};
+use crate::istio::{AuthorizationPolicy, PeerAuthentication, WorkloadEntry};
 use crate::kubernetes::{
     EndpointSlice, NetworkPolicySpec, ObjectMeta, PodSpec, PodStatus, PodTemplate, ServiceSpec,
 };
@@ -84,6 +84,8 @@ pub struct Objects {
     pub network_policies: Vec<Object<NetworkPolicySpec>>,
     /// gateway.networking.k8s.io: those with labels that waypoints have
     pub gateways: Vec<Object<()>>,
+    /// networking.istio.io: machines that are no pods
+    pub workload_entries: Vec<Object<WorkloadEntry>>,
     /// Kinds that are read by name only because nothing judges them yet.
     pub named_only: Vec<Object<Kind>>,
     /// Objects that could not be read.
@@ -113,6 +115,7 @@ impl Objects {
         self.peer_authentications.extend(other.peer_authentications);
         self.network_policies.extend(other.network_policies);
         self.gateways.extend(other.gateways);
+        self.workload_entries.extend(other.workload_entries);
         self.named_only.extend(other.named_only);
         self.unreadable.extend(other.unreadable);
         self.gaps.extend(other.gaps);

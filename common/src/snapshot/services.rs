@@ -39,7 +39,8 @@ pub struct Service {
     pub addresses: Vec<IpAddr>,
     /// What stands behind it, in the order of the names.
     pub backends: Vec<Backend>,
-    /// Whether only EndpointSlices could tell what stands behind it, and none were read, of any Service.
+    /// Whether it is not known what stands behind it: only EndpointSlices could tell and none were read, of any
+    /// Service; or a WorkloadEntry does.
     pub endpoints_not_read: bool,
     /// Where it was written.
     pub origin: Origin,
@@ -126,6 +127,12 @@ pub(super) fn services(
             } else {
                 service.backends = selected(&object.spec, by_namespace.get(&key.0), workloads);
             }
+            let selector = &object.spec.selector;
+            service.endpoints_not_read |= !selector.is_empty()
+                && objects
+                    .workload_entries
+                    .iter()
+                    .any(|entry| entry.namespace() == key.0 && entry.spec.labels.contains_all(selector));
             for slice in slices.get(&key).into_iter().flatten() {
                 pods.add(slice, &mut service);
             }

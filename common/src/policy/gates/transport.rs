@@ -11,7 +11,7 @@ use crate::policy::fold::Domain;
 use crate::policy::mesh::Mesh;
 use crate::snapshot::{MeshSnapshot, Service};
 
-use super::resolve::Destination;
+use super::resolve::{At, Destination};
 use super::{Flow, Parts};
 
 /// Binds an object, or what is in a namespace, to a waypoint.
@@ -23,7 +23,18 @@ const OWN_PORTS: [u16; 3] = [15001, 15006, 15008];
 pub(super) fn parts<D: Domain>(domain: &D, flow: &Flow<'_>) -> Parts<D::Set> {
     let everyone = |outcome, reason| vec![(domain.all(), transport(outcome, reason))];
     let past = |reason| vec![(domain.all(), unguarded(flow, reason))];
-    let Some(workload) = flow.workload else { return past(Reason::NotCaptured) };
+    let Some(workload) = flow.workload else {
+        return match flow.destination.at {
+            At::Address(address) => match flow.mesh.snapshot.entry_at(address) {
+                Some(entry) => {
+                    let unknown = transport(GateOutcome::Unknown, Reason::KindNotJudged);
+                    vec![(domain.all(), unknown.by(By::Object(entry)))]
+                }
+                None => past(Reason::NotCaptured),
+            },
+            At::Workload(_) | At::Node(_) => past(Reason::NotCaptured),
+        };
+    };
     match workload.capture.data_plane {
         DataPlane::None => return past(Reason::NotCaptured),
         DataPlane::Sidecar => {

@@ -42,11 +42,13 @@ impl TargetQuestion {
     }
 
     /// Notes what the question touches.
-    pub(super) fn touch(&self, facts: &mut Facts, resolution: &Resolution) {
+    pub(super) fn touch(&self, mesh: &Mesh<'_>, facts: &mut Facts, resolution: &Resolution) {
         if let Target::Service(at) = &self.target {
             facts.service(*at);
         }
-        if let Target::Address(address) = &self.target {
+        if let Target::Address(address) = &self.target
+            && mesh.snapshot.entry_at(*address).is_none()
+        {
             let subject = format!("ip/{address}");
             facts.assume(
                 Code::AddressUnknown,
@@ -151,7 +153,7 @@ fn rows(
     let mut rows = Vec::new();
     for dialled in question.ports(mesh) {
         let resolution = question.target.resolve(mesh, &dialled);
-        question.touch(facts, &resolution);
+        question.touch(mesh, facts, &resolution);
         let (answers, divided) = peers(mesh, callers, &question.target, &resolution, detail);
         if divided {
             facts.assume(Code::NoSourceNat, None, Evidence::none());

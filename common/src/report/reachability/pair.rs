@@ -85,7 +85,7 @@ pub(super) fn parts(
     facts: &mut Facts,
 ) -> Vec<Part> {
     let resolution = question.target.resolve(mesh, dialled);
-    question.touch(facts, &resolution);
+    question.touch(mesh, facts, &resolution);
     let reached = reached(mesh, &resolution);
     let takes_identities = match &resolution {
         Resolution::Destinations(_) => reached.iter().any(|to| to.capture.data_plane != DataPlane::None),
@@ -120,6 +120,7 @@ fn touch(mesh: &Mesh<'_>, caller: &Caller, destinations: &[&Workload], facts: &m
             }
         }
         Caller::Node(node) => on_another_node(&format!("node/{node}"), true, destinations, facts),
+        Caller::Address(address) if mesh.snapshot.entry_at(*address).is_some() => {}
         Caller::Address(address) => {
             let subject = format!("ip/{address}");
             let values = Evidence::none().with("subject", &subject);
