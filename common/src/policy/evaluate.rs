@@ -6,10 +6,9 @@ use std::net::IpAddr;
 use crate::codes::Reason;
 use crate::model::{Kind, Peer, ResourceRef};
 
-use super::arrival::{
-    Arrival, Caller, Family, complete, either, exempt, node_decides, unserved, without_judging,
-};
+use super::arrival::{Arrival, Caller, complete, either, exempt, node_decides, unserved, without_judging};
 use super::decision::{By, Decision, GateOutcome};
+use super::family::Family;
 use super::fold::Domain;
 use super::gates::blocked;
 use super::gates::resolve::{Destination, Resolution};

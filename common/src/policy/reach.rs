@@ -10,8 +10,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::codes::Reason;
 use crate::model::{Capture, DataPlane, Namespace, ResourceRef, Workload, WorkloadIndex};
 
-use super::arrival::Family;
 use super::decision::{Cell, Decision};
+use super::family::Family;
 use super::fold::Domain;
 use super::gates::resolve::{At, Destination, Resolution};
 use super::gates::transport;
