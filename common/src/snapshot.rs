@@ -35,10 +35,10 @@ pub use lookup::{Locator, LocatorError, NotFound, Place, Subject};
 pub use objects::{Object, Objects, PodObject, TemplateObject};
 pub use progress::{Progress, Silent};
 pub use services::{Backend, Service};
-pub(crate) use settings::parse_bool;
 pub use settings::{EnablementSelector, IstioCni, Istiod, MeshConfig, Settings, SettingsOverride, Version};
 pub use sources::{Format, Places, Source, Sources};
 pub use visible::Hidden;
+pub(crate) use visible::asks_for_dry_run;
 
 /// A policy that can be understood, and whether istiod looks at it.
 #[derive(Clone, Debug)]
@@ -101,15 +101,15 @@ impl MeshSnapshot {
         let namespaces: FxHashMap<Name, Labels> =
             objects.namespaces.iter().map(|n| (n.meta.name.clone(), labels_of(&n.meta))).collect();
         let workloads = workloads::workloads(&objects, &settings, &namespaces);
-        let by_namespace = by_namespace(&workloads);
-        let services = services::services(&objects, &workloads, &by_namespace);
+        let (by_namespace, by_address) = (by_namespace(&workloads), by_address(&workloads));
+        let services = services::services(&objects, &workloads, &by_namespace, &by_address);
         let (authorization_policies, peer_authentications, unreadable) =
             policies(&mut objects, &settings, &namespaces, &mut gaps);
         gaps.extend(unreadable.iter().map(|unreadable| unreadable.gap.clone()));
         Self {
             nodes: nodes(&objects),
             service_accounts: accounts(&objects),
-            by_address: by_address(&workloads),
+            by_address,
             by_namespace,
             namespaces,
             workloads,
@@ -200,7 +200,7 @@ fn by_namespace(workloads: &[Workload]) -> FxHashMap<Namespace, Vec<WorkloadInde
 }
 
 /// Pods on the node's network share its address: it is no pod's own.
-fn by_address(workloads: &[Workload]) -> FxHashMap<IpAddr, WorkloadIndex> {
+fn by_address(workloads: &[Workload]) -> services::ByAddress {
     let own = workloads.iter().enumerate().filter(|(_, workload)| !workload.host_network);
     own.flat_map(|(at, workload)| workload.addresses.iter().map(move |ip| (*ip, WorkloadIndex(at)))).collect()
 }
@@ -228,11 +228,15 @@ fn policies(
     let visibility = visible::Visibility { settings, namespaces };
     let mut unreadable = std::mem::take(&mut objects.unreadable);
     let sources = &objects.sources;
-    let of_doubtful = objects.authorization_policies.extract_if(.., |p| visibility.is_doubtful(&p.meta));
-    unreadable.extend(of_doubtful.map(|policy| visibility.doubtful_authorization(&policy, sources)));
-    let of_doubtful = objects.peer_authentications.extract_if(.., |p| visibility.is_doubtful(&p.meta));
-    unreadable.extend(of_doubtful.map(|policy| visibility.doubtful_authentication(&policy, sources)));
     let mut understood = |defect: Option<Unreadable>| defect.map(|defect| unreadable.push(defect)).is_none();
+    objects.authorization_policies.retain(|policy| {
+        let selector = policy.spec.selector.as_ref();
+        understood(visibility.doubtful(policy, Kind::AuthorizationPolicy, selector, sources))
+    });
+    objects.peer_authentications.retain(|policy| {
+        let selector = policy.spec.selector.as_ref();
+        understood(visibility.doubtful(policy, Kind::PeerAuthentication, selector, sources))
+    });
     let authorization: Vec<_> = std::mem::take(&mut objects.authorization_policies)
         .into_iter()
         .map(|object| Policy { hidden: visibility.hidden(&object.meta), object })

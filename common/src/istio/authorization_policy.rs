@@ -80,6 +80,14 @@ wire! {
     unknown
 }
 
+impl AuthorizationPolicy {
+    /// Whether it is for a waypoint or a gateway (model.GetTargetRefs). An empty list is none.
+    #[must_use]
+    pub fn has_targets(&self) -> bool {
+        self.target_ref.is_some() || !self.target_refs.is_empty()
+    }
+}
+
 impl Rule {
     /// The entries of `from`.
     #[must_use]

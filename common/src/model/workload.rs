@@ -2,7 +2,9 @@
 
 use std::net::IpAddr;
 
-use super::{ContainerPort, Identity, Labels, Name, Origin, PortRef, Protocol, ResourceRef, ServiceAccount};
+use super::{
+    ContainerPort, Identity, Kind, Labels, Name, Origin, PortRef, Protocol, ResourceRef, ServiceAccount,
+};
 
 /// The position of a workload in its snapshot.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -108,6 +110,12 @@ impl Workload {
                 .find(|p| p.protocol == Protocol::Tcp && p.name.as_ref() == Some(name))
                 .map(|p| p.number),
         }
+    }
+
+    /// Its Namespace.
+    #[must_use]
+    pub fn namespace(&self) -> ResourceRef {
+        ResourceRef::cluster(Kind::Namespace, self.identity.namespace.as_str())
     }
 
     /// Whether nobody knows if it is in the mesh.

@@ -240,11 +240,7 @@ pub(super) fn without_judging(outcome: GateOutcome, reason: Reason) -> Decision 
 impl Doubt {
     /// Why it is not known how a workload's connections arrive.
     pub(super) fn of(from: &Workload) -> Self {
-        if from.is_unclear() {
-            Self::Namespace(ResourceRef::cluster(Kind::Namespace, from.identity.namespace.as_str()))
-        } else {
-            Self::Envoy(from.owner.clone())
-        }
+        if from.is_unclear() { Self::Namespace(from.namespace()) } else { Self::Envoy(from.owner.clone()) }
     }
 }
 

@@ -7,7 +7,7 @@
 use crate::codes::{Code, Evidence};
 use crate::istio::{self, AuthorizationPolicy};
 use crate::model::{FieldPath, Kind, Labels, Origin, ResourceRef};
-use crate::snapshot::{Hidden, Object, Policy, Settings, parse_bool};
+use crate::snapshot::{Hidden, Object, Policy, Settings, asks_for_dry_run};
 
 use super::ir::{Action, Authorization, Provenance, Scope};
 
@@ -72,8 +72,7 @@ pub(super) fn authorization_policy(
     }
     let dry_run = dry_run(context, object, &mut remarks)?;
     let spec = &object.spec;
-    if spec.target_ref.is_some() || !spec.target_refs.is_empty() {
-        // model.GetTargetRefs: such a policy is for a waypoint or a gateway.
+    if spec.has_targets() {
         return None;
     }
     let action = action(spec.action, &mut remarks)?;
@@ -131,9 +130,7 @@ fn dry_run(
     object: &Object<AuthorizationPolicy>,
     remarks: &mut Remarks<'_>,
 ) -> Option<bool> {
-    // An annotation that is no Go boolean counts as not set.
-    let asked = object.meta.annotations.get("istio.io/dry-run").and_then(parse_bool) == Some(true);
-    if !asked {
+    if !asks_for_dry_run(&object.meta) {
         return Some(false);
     }
     let path = || FieldPath::default().field("metadata").field("annotations");

@@ -12,7 +12,7 @@ use super::family::Family;
 use super::fold::Domain;
 use super::gates::blocked;
 use super::gates::resolve::{Destination, Resolution};
-use super::ir::{Block, ServiceAccountMatch, StringMatch};
+use super::ir::{Authorization, Block, ServiceAccountMatch, StringMatch};
 use super::join::{DESTINATION, SOURCE_IP, combine};
 use super::mesh::Mesh;
 use super::peer_set::blocks::Blocks;
@@ -170,8 +170,8 @@ pub fn judge_peer(mesh: &Mesh<'_>, peer: &Peer, destinations: &[Destination]) ->
 }
 
 fn source_blocks(mesh: &Mesh<'_>, variants: &[Variant<'_>]) -> Blocks {
-    let rules = variants.iter().flat_map(|variant| variant.policies(mesh)).flat_map(|policy| &policy.rules);
-    let matches = rules.flat_map(|rule| &rule.clauses).flat_map(|clause| &clause.matches);
+    let policies = variants.iter().flat_map(|variant| variant.policies(mesh));
+    let matches = policies.flat_map(Authorization::matches);
     Blocks::new(&matches.flat_map(|one| one.source_ips.items().copied()).collect::<Vec<_>>())
 }
 

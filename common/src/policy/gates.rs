@@ -10,7 +10,7 @@ pub(super) mod resolve;
 pub(super) mod transport;
 
 use crate::codes::Reason;
-use crate::model::{Kind, ResourceRef, Workload};
+use crate::model::Workload;
 
 use super::decision::{By, Cell, Decision, Gate, GateOutcome, Judgement};
 use super::fold::Domain;
@@ -58,7 +58,7 @@ pub(super) fn judge<D: Domain>(domain: &D, flow: &Flow<'_>) -> Vec<Cell<D::Set>>
 /// What nobody knows to be in the mesh was judged as if it were: what then lets a connection in lets it in either
 /// way, what refuses it may not be there.
 fn doubt(decision: &mut Decision, workload: &Workload) {
-    let namespace = ResourceRef::cluster(Kind::Namespace, workload.identity.namespace.as_str());
+    let namespace = workload.namespace();
     for judgement in decision.gates.iter_mut().filter(|judgement| judgement.outcome == GateOutcome::Block) {
         let unknown = Judgement::new(judgement.gate, GateOutcome::Unknown, Reason::NamespaceNotRead);
         *judgement = unknown.by(By::Object(namespace.clone()));

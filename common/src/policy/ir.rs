@@ -42,6 +42,11 @@ impl Authorization {
     pub fn key(&self) -> String {
         format!("{}/{}", self.namespace, self.name)
     }
+
+    /// Every match of every rule.
+    pub fn matches(&self) -> impl Iterator<Item = &Match> {
+        self.rules.iter().flat_map(Rule::matches)
+    }
 }
 
 /// Where a policy of the data plane comes from.
@@ -85,6 +90,13 @@ pub struct Rule {
     pub clauses: Vec<Clause>,
     /// The position in `spec.rules` that it comes from.
     pub index: Option<usize>,
+}
+
+impl Rule {
+    /// Every match of every clause.
+    pub fn matches(&self) -> impl Iterator<Item = &Match> {
+        self.clauses.iter().flat_map(|clause| &clause.matches)
+    }
 }
 
 /// Any of these matches must match; without any it matches everything.

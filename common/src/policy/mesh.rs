@@ -166,11 +166,12 @@ impl<'a> Mesh<'a> {
     /// Whether some rule that counts at a workload asks for the address of the caller.
     #[must_use]
     pub fn asks_for_addresses(&self, workload: &Workload) -> bool {
+        if !workload.is_captured() {
+            return false;
+        }
         let applied = self.applied(workload);
         let policies = applied.policies.iter().filter_map(|index| self.policies.get(*index));
-        let rules = policies.flat_map(|policy| &policy.rules);
-        let mut matches = rules.flat_map(|rule| &rule.clauses).flat_map(|clause| &clause.matches);
-        workload.is_captured() && matches.any(|one| one.source_ips.items().next().is_some())
+        policies.flat_map(|policy| policy.matches()).any(|one| one.source_ips.items().next().is_some())
     }
 
     /// The ports of a workload that containers declare or policies name.
@@ -184,10 +185,8 @@ impl<'a> Mesh<'a> {
             let applied = self.applied(workload);
             let authorization = applied.policies.iter().filter_map(|index| self.policies.get(*index));
             let mtls = applied.peer_authentication.iter().filter_map(|effective| effective.denies.as_ref());
-            for rule in authorization.chain(mtls).flat_map(|policy| &policy.rules) {
-                let matches = rule.clauses.iter().flat_map(|clause| &clause.matches);
-                ports.extend(matches.flat_map(|one| one.destination_ports.items().copied()));
-            }
+            let matches = authorization.chain(mtls).flat_map(|policy| policy.matches());
+            ports.extend(matches.flat_map(|one| one.destination_ports.items().copied()));
         }
         // Nobody can dial port 0, though policies may name it.
         ports.retain(|port| *port != 0);

@@ -93,8 +93,7 @@ impl Universe {
     ) -> Option<Self> {
         let mut pairs = Vec::new();
         let mut source_blocks = Vec::new();
-        let matches = policies.flat_map(|p| &p.rules).flat_map(|rule| &rule.clauses).flat_map(|c| &c.matches);
-        for one in matches {
+        for one in policies.flat_map(Authorization::matches) {
             collect_names(one, table, &mut pairs);
             source_blocks.extend(one.source_ips.items().copied());
         }

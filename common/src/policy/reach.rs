@@ -202,8 +202,7 @@ impl<'a> Variant<'a> {
 
     /// The addresses at which the answer may differ: one without a name when no rule asks for it.
     fn seen_addresses(&self, mesh: &Mesh<'_>) -> Vec<(Vec<String>, Option<IpAddr>)> {
-        let matches =
-            self.policies(mesh).flat_map(|p| &p.rules).flat_map(|r| &r.clauses).flat_map(|c| &c.matches);
+        let matches = self.policies(mesh).flat_map(Authorization::matches);
         let asked: Vec<Block> = matches.flat_map(|one| one.destination_ips.items().copied()).collect();
         if asked.is_empty() {
             return vec![(Vec::new(), None)];

@@ -25,14 +25,10 @@ pub(super) fn escaped(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// Controls; what changes the direction of text or ends a line; and what Unicode lets programs leave out
+/// Controls; what ends a line; and what changes the direction of text or else Unicode lets programs leave out
 /// (DerivedCoreProperties.txt, `Default_Ignorable_Code_Point`): two names that differ only there look the same.
 fn is_harmful(c: char) -> bool {
-    c.is_control() || directs(c) || is_ignorable(c)
-}
-
-fn directs(c: char) -> bool {
-    matches!(c, '\u{61c}' | '\u{200e}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') || is_ignorable(c)
 }
 
 fn is_ignorable(c: char) -> bool {

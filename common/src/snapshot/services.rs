@@ -108,31 +108,34 @@ fn is_called(port: &ServicePort, dialled: &PortRef) -> bool {
 /// Workloads of a namespace, for finding those behind a selector.
 pub(super) type ByNamespace = FxHashMap<Namespace, Vec<WorkloadIndex>>;
 
+/// Workloads by the addresses that are their own.
+pub(super) type ByAddress = FxHashMap<IpAddr, WorkloadIndex>;
+
 /// The services, in the order of their names.
 pub(super) fn services(
     objects: &Objects,
     workloads: &[Workload],
     by_namespace: &ByNamespace,
+    by_address: &ByAddress,
 ) -> Vec<Service> {
     let slices = slices_by_service(objects);
-    let pods = Pods::new(workloads);
+    let pods = Pods::new(workloads, by_address);
     let mut services: Vec<Service> = objects
         .services
         .iter()
         .map(|object| {
             let mut service = service(object);
             let key = (object.namespace(), object.meta.name.clone());
-            if object.spec.selector.is_empty() {
+            let selector = &object.spec.selector;
+            if selector.is_empty() {
                 service.endpoints_not_read = objects.endpoint_slices.is_empty();
             } else {
                 service.backends = selected(&object.spec, by_namespace.get(&key.0), workloads);
-            }
-            let selector = &object.spec.selector;
-            service.endpoints_not_read |= !selector.is_empty()
-                && objects
+                service.endpoints_not_read = objects
                     .workload_entries
                     .iter()
                     .any(|entry| entry.namespace() == key.0 && entry.spec.labels.contains_all(selector));
+            }
             for slice in slices.get(&key).into_iter().flatten() {
                 pods.add(slice, &mut service);
             }
@@ -198,18 +201,18 @@ fn slices_by_service(objects: &Objects) -> Slices<'_> {
 struct Pods<'a> {
     workloads: &'a [Workload],
     by_name: FxHashMap<(&'a Namespace, &'a Name), WorkloadIndex>,
-    by_address: FxHashMap<IpAddr, WorkloadIndex>,
+    by_address: &'a ByAddress,
 }
 
 impl<'a> Pods<'a> {
-    fn new(workloads: &'a [Workload]) -> Self {
+    fn new(workloads: &'a [Workload], by_address: &'a ByAddress) -> Self {
         let pods = workloads.iter().enumerate().filter(|(_, w)| w.reference.kind == Kind::Pod);
         let by_name = pods
             .filter_map(|(at, w)| {
                 Some(((w.reference.namespace.as_ref()?, &w.reference.name), WorkloadIndex(at)))
             })
             .collect();
-        Self { workloads, by_name, by_address: super::by_address(workloads) }
+        Self { workloads, by_name, by_address }
     }
 
     /// Adds what a slice names beside what a selector found. workloads.go: of an endpoint that refers to a pod

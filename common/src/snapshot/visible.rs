@@ -7,7 +7,7 @@
 use rustc_hash::FxHashMap;
 
 use crate::codes::{Code, Evidence};
-use crate::istio::{Action, AuthorizationPolicy, PeerAuthentication, Rule};
+use crate::istio::{Action, AuthorizationPolicy, PeerAuthentication, Rule, WorkloadSelector};
 use crate::kubernetes::ObjectMeta;
 use crate::model::{FieldPath, Kind, Labels, Name, ResourceRef};
 
@@ -41,73 +41,41 @@ impl Visibility<'_> {
         (!own.is_empty() && revision != own).then(|| Hidden::Revision(revision.into()))
     }
 
-    /// Whether it cannot be told that istiod looks at an object: its Namespace would say and was not read, or it
-    /// is for another istiod, which may be the one that counts.
-    pub(super) fn is_doubtful(&self, meta: &ObjectMeta) -> bool {
-        self.doubt(meta).is_some()
-    }
-
-    fn doubt(&self, meta: &ObjectMeta) -> Option<Gap> {
-        let namespace = meta.namespace.as_deref().unwrap_or_default();
-        let gap = |code, kind, subject: String, evidence: Evidence| Gap {
-            code,
-            kind,
-            location: None,
-            affects: Affects::Policies(namespace.into()),
-            evidence: evidence.with("subject", &subject),
-            subject,
-        };
-        if !self.settings.mesh.discovery_selectors.is_empty() && !self.namespaces.contains_key(namespace) {
-            let subject = ResourceRef::cluster(Kind::Namespace, namespace).to_string();
-            return Some(gap(Code::NamespaceNotRead, GapKind::MissingKind, subject, Evidence::none()));
-        }
-        let revision = meta.labels.get("istio.io/rev")?;
-        let istiod = &self.settings.istiod;
-        let of_any = istiod.other_revisions.iter().chain([&istiod.revision]).any(|of| **of == *revision);
-        let known = !istiod.other_revisions.is_empty() && of_any;
-        let evidence = Evidence::none().with("revision", revision);
-        known.then(|| gap(Code::RevisionUnclear, GapKind::Unsupported, meta.name.to_string(), evidence))
-    }
-
-    /// A policy of which it cannot be told whether it counts.
-    pub(super) fn doubtful_authorization(
-        &self,
-        object: &Object<AuthorizationPolicy>,
-        sources: &Sources,
-    ) -> Unreadable {
-        let selector = object.spec.selector.as_ref().map(|s| s.match_labels.clone().unwrap_or_default());
-        self.doubtful(object, Kind::AuthorizationPolicy, selector, sources)
-    }
-
-    /// A policy of which it cannot be told whether it counts.
-    pub(super) fn doubtful_authentication(
-        &self,
-        object: &Object<PeerAuthentication>,
-        sources: &Sources,
-    ) -> Unreadable {
-        let selector = object.spec.selector.as_ref().map(|s| s.match_labels.clone().unwrap_or_default());
-        self.doubtful(object, Kind::PeerAuthentication, selector, sources)
-    }
-
-    fn doubtful<T>(
+    /// A policy of which it cannot be told whether istiod looks at it, as one that cannot be read.
+    pub(super) fn doubtful<T>(
         &self,
         object: &Object<T>,
         kind: Kind,
-        selector: Option<Labels>,
+        selector: Option<&WorkloadSelector>,
         sources: &Sources,
-    ) -> Unreadable {
-        let reference = object.reference(kind.clone());
-        let defect = Defect { path: FieldPath::default(), unknown: None, error: "" };
-        let mut doubtful = unreadable(object, kind, Some(selector), defect, sources);
-        if let Some(mut gap) = self.doubt(&object.meta) {
-            gap.location = doubtful.gap.location.take();
-            if gap.code == Code::RevisionUnclear {
-                gap.subject = reference.to_string();
-                gap.evidence = gap.evidence.with("subject", &gap.subject);
-            }
-            doubtful.gap = gap;
+    ) -> Option<Unreadable> {
+        let reference = object.reference(kind);
+        let (code, kind, subject, evidence) = self.doubt(&object.meta, &reference)?;
+        let gap = Gap {
+            code,
+            kind,
+            location: sources.locate(&object.origin, &FieldPath::default()),
+            affects: Affects::Policies(object.namespace()),
+            evidence: evidence.with("subject", &subject),
+            subject,
+        };
+        Some(Unreadable { reference, selector: Some(selected_labels(selector)), gap })
+    }
+
+    /// What is missing to tell, of which object: its Namespace would say and was not read, or it is for one of
+    /// several istiods, any of which may be the one that counts.
+    fn doubt(&self, meta: &ObjectMeta, of: &ResourceRef) -> Option<(Code, GapKind, String, Evidence)> {
+        let namespace = meta.namespace.as_deref().unwrap_or_default();
+        if !self.settings.mesh.discovery_selectors.is_empty() && !self.namespaces.contains_key(namespace) {
+            let subject = ResourceRef::cluster(Kind::Namespace, namespace).to_string();
+            return Some((Code::NamespaceNotRead, GapKind::MissingKind, subject, Evidence::none()));
         }
-        doubtful
+        let revision = meta.labels.get("istio.io/rev")?;
+        let istiod = &self.settings.istiod;
+        let of_any = istiod.other_revisions.iter().chain([&istiod.revision]).any(|own| **own == *revision);
+        let evidence = Evidence::none().with("revision", revision);
+        (!istiod.other_revisions.is_empty() && of_any)
+            .then(|| (Code::RevisionUnclear, GapKind::Unsupported, of.to_string(), evidence))
     }
 
     /// Whether istiod looks at a namespace.
@@ -119,15 +87,22 @@ impl Visibility<'_> {
     }
 }
 
+/// Whether a policy is to be logged only. An annotation that is no Go boolean counts as not set.
+pub(crate) fn asks_for_dry_run(meta: &ObjectMeta) -> bool {
+    meta.annotations.get("istio.io/dry-run").and_then(parse_bool) == Some(true)
+}
+
 /// Whether istiod drops an AuthorizationPolicy for ztunnel before it reads its rules: a dry-run that is not
 /// sent, `targetRefs`, an action that ztunnel does not know (authorization.go, `convertAuthorizationPolicy`).
 pub(super) fn is_dropped(object: &Object<AuthorizationPolicy>, settings: &Settings) -> bool {
-    let policy = &object.spec;
-    let dry_run = object.meta.annotations.get("istio.io/dry-run").and_then(parse_bool) == Some(true);
-    dry_run && !settings.istiod.sends_dry_run
-        || policy.target_ref.is_some()
-        || !policy.target_refs.is_empty()
-        || matches!(policy.action, Action::Audit | Action::Custom)
+    asks_for_dry_run(&object.meta) && !settings.istiod.sends_dry_run
+        || object.spec.has_targets()
+        || matches!(object.spec.action, Action::Audit | Action::Custom)
+}
+
+/// The labels that a selector asks for; none without a selector.
+fn selected_labels(selector: Option<&WorkloadSelector>) -> Option<Labels> {
+    selector.map(|selector| selector.match_labels.clone().unwrap_or_default())
 }
 
 /// What of an AuthorizationPolicy cannot be judged: a field that this version does not know, or an entry
@@ -142,8 +117,7 @@ pub(super) fn defect_of_authorization(
     let defect = unknown(FieldPath::spec(), policy.unknown.first())
         .or_else(|| unknown(FieldPath::spec().field("selector"), unknown_in_selector))
         .or_else(|| policy.rules.iter().enumerate().find_map(|(index, rule)| defect_of_rule(index, rule)))?;
-    let selector = selector.map(|s| s.match_labels.clone().unwrap_or_default());
-    Some(unreadable(object, Kind::AuthorizationPolicy, Some(selector), defect, sources))
+    Some(unreadable(object, Kind::AuthorizationPolicy, Some(selected_labels(selector)), defect, sources))
 }
 
 /// What of a PeerAuthentication cannot be judged.
@@ -155,8 +129,7 @@ pub(super) fn defect_of_peer_authentication(
     let unknown_in_selector = selector.and_then(|s| s.unknown.first());
     let defect = unknown(FieldPath::spec(), object.spec.unknown.first())
         .or_else(|| unknown(FieldPath::spec().field("selector"), unknown_in_selector))?;
-    let selector = selector.map(|s| s.match_labels.clone().unwrap_or_default());
-    Some(unreadable(object, Kind::PeerAuthentication, Some(selector), defect, sources))
+    Some(unreadable(object, Kind::PeerAuthentication, Some(selected_labels(selector)), defect, sources))
 }
 
 /// Where something is wrong, and what.

@@ -64,11 +64,16 @@ fn transport(outcome: GateOutcome, reason: Reason) -> Judgement {
     Judgement::new(Gate::Transport, outcome, reason)
 }
 
+/// Through the waypoint that an object is bound to.
+fn behind(bound: ResourceRef) -> Judgement {
+    transport(GateOutcome::Unknown, Reason::WaypointNotJudged).by(By::Object(bound))
+}
+
 /// What no ztunnel stands in front of takes everything, but for what a waypoint of captured clients stops. Who
 /// is no such client is not told apart.
 fn unguarded(flow: &Flow<'_>, reason: Reason) -> Judgement {
     match waypoint(flow) {
-        Some(bound) => transport(GateOutcome::Unknown, Reason::WaypointNotJudged).by(By::Object(bound)),
+        Some(bound) => behind(bound),
         None => transport(GateOutcome::Pass, reason),
     }
 }
@@ -76,7 +81,7 @@ fn unguarded(flow: &Flow<'_>, reason: Reason) -> Judgement {
 /// ztunnel takes no identity of another trust domain, whatever aliases there are; a waypoint may.
 fn foreign(flow: &Flow<'_>) -> Judgement {
     match waypoint(flow) {
-        Some(bound) => transport(GateOutcome::Unknown, Reason::WaypointNotJudged).by(By::Object(bound)),
+        Some(bound) => behind(bound),
         None => transport(GateOutcome::Block, Reason::TrustDomainMismatch),
     }
 }
@@ -84,7 +89,7 @@ fn foreign(flow: &Flow<'_>) -> Judgement {
 /// Captured clients go through the waypoint of what they address, if there is one.
 fn over_hbone(flow: &Flow<'_>, workload: &Workload) -> Judgement {
     match waypoint(flow).or_else(|| auto_allowed(flow.mesh, flow.destination, workload)) {
-        Some(bound) => transport(GateOutcome::Unknown, Reason::WaypointNotJudged).by(By::Object(bound)),
+        Some(bound) => behind(bound),
         None => match may_be_bound(flow) {
             Some(namespace) => {
                 transport(GateOutcome::Unknown, Reason::NamespaceNotRead).by(By::Object(namespace))
@@ -97,8 +102,7 @@ fn over_hbone(flow: &Flow<'_>, workload: &Workload) -> Judgement {
 /// The Namespace that may bind this way to a waypoint and was not read.
 fn may_be_bound(flow: &Flow<'_>) -> Option<ResourceRef> {
     let snapshot = flow.mesh.snapshot;
-    let service = flow.destination.service.and_then(|at| snapshot.services.get(at));
-    let (reference, labels) = match service.filter(|service| !service.headless) {
+    let (reference, labels) = match addressed(flow) {
         Some(service) => (&service.reference, &service.labels),
         None => flow.workload.map(|workload| (&workload.reference, &workload.labels))?,
     };
@@ -113,7 +117,7 @@ fn as_plaintext(flow: &Flow<'_>, workload: &Workload) -> Judgement {
         return transport(GateOutcome::Pass, Reason::InboundBypassed);
     }
     match auto_allowed(flow.mesh, flow.destination, workload) {
-        Some(bound) => transport(GateOutcome::Unknown, Reason::WaypointNotJudged).by(By::Object(bound)),
+        Some(bound) => behind(bound),
         None => transport(GateOutcome::Pass, Reason::Plaintext),
     }
 }
@@ -139,12 +143,16 @@ pub(in crate::policy) fn auto_allowed(
 /// The object that may bind this way to a waypoint: the Service that is addressed, else the pod.
 fn waypoint(flow: &Flow<'_>) -> Option<ResourceRef> {
     let snapshot = flow.mesh.snapshot;
-    let service = flow.destination.service.and_then(|at| snapshot.services.get(at));
-    // A headless Service has no address of its own: its pods are addressed.
-    match service.filter(|service| !service.headless) {
+    match addressed(flow) {
         Some(service) => by_service(snapshot, service),
         None => by_pod(snapshot, flow.workload?),
     }
+}
+
+/// The Service that is addressed. A headless one has no address of its own: its pods are.
+fn addressed<'a>(flow: &Flow<'a>) -> Option<&'a Service> {
+    let service = flow.destination.service.and_then(|at| flow.mesh.snapshot.services.get(at));
+    service.filter(|service| !service.headless)
 }
 
 fn by_service(snapshot: &MeshSnapshot, service: &Service) -> Option<ResourceRef> {

@@ -96,7 +96,7 @@ fn refuses_plaintext(effective: &Effective, port: Option<u16>) -> bool {
 }
 
 fn refuses(rule: &Rule, port: Option<u16>) -> bool {
-    rule.clauses.iter().flat_map(|clause| &clause.matches).all(|one| {
+    rule.matches().all(|one| {
         let ports = &one.destination_ports;
         let listed = ports.any_of.is_empty() || port.is_some_and(|port| ports.any_of.contains(&port));
         listed && !port.is_some_and(|port| ports.none_of.contains(&port))

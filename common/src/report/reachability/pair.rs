@@ -91,8 +91,12 @@ pub(super) fn parts(
         Resolution::Destinations(_) => reached.iter().any(|to| to.capture.data_plane != DataPlane::None),
         Resolution::Nowhere(_) | Resolution::Unknown(_) => true,
     };
+    let callers = Caller::of(&source.place, &mesh.snapshot.services);
+    if !callers.is_empty() && reached.iter().any(|to| mesh.asks_for_addresses(to)) {
+        facts.assume(Code::NoSourceNat, None, Evidence::none());
+    }
     let mut parts: Vec<Part> = Vec::new();
-    for caller in Caller::of(&source.place, &mesh.snapshot.services) {
+    for caller in callers {
         touch(mesh, &caller, &reached, facts);
         let decision = evaluate(mesh, &caller, &resolution);
         facts.decision(&decision);
@@ -127,9 +131,6 @@ fn touch(mesh: &Mesh<'_>, caller: &Caller, destinations: &[&Workload], facts: &m
             facts.assume(Code::AddressUnknown, Some(subject), values);
         }
         Caller::Identity(_) | Caller::Outside => {}
-    }
-    if destinations.iter().any(|to| mesh.asks_for_addresses(to)) {
-        facts.assume(Code::NoSourceNat, None, Evidence::none());
     }
 }
 
