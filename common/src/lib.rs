@@ -4,6 +4,7 @@
 //! cluster and the terminal are thin edges. docs/architecture.md draws the modules and who may import whom.
 
 pub mod codes;
+pub(crate) mod decode;
 pub mod istio;
 pub mod kubernetes;
 pub mod manifests;

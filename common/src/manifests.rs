@@ -1,13 +1,9 @@
 //! Manifests: files, directories and standard input become [`Objects`], with their places.
 //!
 //! Reads what `kubectl apply -f` reads and what `kubectl get -o yaml|json` prints. A document that cannot be
-//! read is a [`Gap`] with its place and loses nothing but itself. Nothing is decided here.
+//! read is a gap with its place and loses nothing but itself. Nothing is decided here.
 
-mod decode;
 mod files;
-mod json;
-mod shape;
-mod sketch;
 #[cfg(test)]
 mod tests;
 mod yaml_documents;
@@ -16,11 +12,9 @@ pub use files::{InputError, load, reason};
 
 use std::sync::Arc;
 
-use crate::codes::{Code, Evidence};
-use crate::model::{Kind, Location, Name, SourceId};
-use crate::snapshot::{Format, Gap, GapKind, Objects, Source, Sources, Unreadable};
-
-use sketch::Sketch;
+use crate::decode::{Context, json};
+use crate::model::{Name, SourceId};
+use crate::snapshot::{Format, Objects, Source};
 
 /// How manifests are read.
 #[derive(Clone, Debug, Default)]
@@ -65,71 +59,9 @@ fn read_as(
     format: Format,
     options: &Options,
 ) -> Vec<Objects> {
-    let context = Context { source, sources: &objects.sources, options };
+    let context = Context { source, sources: &objects.sources, namespace: options.namespace.as_ref() };
     match format {
-        Format::Json => json::read(&context, text),
+        Format::Json | Format::Api => json::read(&context, text),
         Format::Yaml => yaml_documents::read(&context, text),
     }
-}
-
-/// What reading an object needs to know of its text.
-#[derive(Clone, Copy)]
-struct Context<'a> {
-    source: SourceId,
-    sources: &'a Sources,
-    options: &'a Options,
-}
-
-/// A place in a text that could not be read, and why. Lines count from the top of the text.
-struct Wrong {
-    line: usize,
-    column: usize,
-    message: String,
-}
-
-impl Context<'_> {
-    fn location(&self, wrong: &Wrong) -> Location {
-        let file = self.sources.name(self.source).cloned().unwrap_or_default();
-        Location { file, line: wrong.line, column: Some(wrong.column).filter(|column| *column > 0) }
-    }
-
-    /// The line that is meant, shortened.
-    fn snippet(&self, wrong: &Wrong) -> String {
-        const LONGEST: usize = 100;
-        self.sources.line_text(self.source, wrong.line).trim().chars().take(LONGEST).collect()
-    }
-
-    /// Notes a document that cannot be read; where it is certainly a policy, the policy is known by name.
-    fn unreadable_document(&self, wrong: &Wrong, sketch: Sketch, objects: &mut Objects) {
-        let location = self.location(wrong);
-        let Sketch { reference, affects } = sketch;
-        let subject = match &reference {
-            Some(reference) => reference.to_string(),
-            None => format!("a document in {}", location.file),
-        };
-        let gap = Gap {
-            code: Code::DocumentInvalid,
-            kind: GapKind::Invalid,
-            subject,
-            evidence: Evidence::none().with("error", &wrong.message).with("snippet", self.snippet(wrong)),
-            location: Some(location),
-            affects,
-        };
-        match reference {
-            Some(reference) if decides(&reference.kind) => {
-                objects.unreadable.push(Unreadable { reference, selector: None, gap });
-            }
-            _ => objects.gaps.push(gap),
-        }
-    }
-
-    fn namespace(&self, written: Option<&Name>) -> Name {
-        let given = written.filter(|namespace| !namespace.is_empty()).cloned();
-        given.or_else(|| self.options.namespace.clone()).unwrap_or_else(|| "default".into())
-    }
-}
-
-/// Kinds of which an unreadable object makes answers unknown.
-fn decides(kind: &Kind) -> bool {
-    matches!(kind, Kind::AuthorizationPolicy | Kind::PeerAuthentication | Kind::NetworkPolicy)
 }

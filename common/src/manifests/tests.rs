@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::codes::Code;
 use crate::model::Within;
 use crate::snapshot::Affects;
 

@@ -3,14 +3,12 @@
 use rayon::prelude::*;
 use serde::de::DeserializeOwned;
 
+use crate::decode::shape::{Header, Items, Parent, Said, Shape, shape};
+use crate::decode::sketch::Sketch;
+use crate::decode::{Body, Context, Decoder, Wrong};
 use crate::model::{Origin, Within};
 use crate::snapshot::Objects;
 use crate::yaml::{self, Document, Key, Node, Value, documents};
-
-use super::decode::{Body, Decoder};
-use super::shape::{Header, Items, Parent, Said, Shape, shape};
-use super::sketch::Sketch;
-use super::{Context, Wrong};
 
 /// Documents that one thread reads before it takes the next.
 const CHUNK: usize = 16;

@@ -15,6 +15,8 @@ pub enum Format {
     Yaml,
     /// Values of JSON.
     Json,
+    /// What an API server sent: no file that a person could open, so nothing in it has a place.
+    Api,
 }
 
 /// A text and its name.
@@ -113,6 +115,7 @@ impl Sources {
     fn located(&self, origin: &Origin, path: &FieldPath, node: Option<&Node>) -> Option<Location> {
         let source = self.get(origin.source)?;
         let (line, column) = match source.format {
+            Format::Api => return None,
             Format::Yaml => {
                 let node = node?;
                 let container: &[Segment] = match origin.within {
@@ -148,6 +151,12 @@ impl Sources {
     #[must_use]
     pub fn line_text(&self, id: SourceId, line: usize) -> &str {
         self.entry(id).and_then(|entry| entry.line_text(line)).unwrap_or_default()
+    }
+
+    /// The name of a text that a person can open.
+    #[must_use]
+    pub fn file(&self, id: SourceId) -> Option<&Name> {
+        self.get(id).filter(|source| source.format != Format::Api).map(|source| &source.name)
     }
 
     /// The name of a text.

@@ -53,7 +53,7 @@ impl<B: Body> Decoder<'_, B> {
         Gap {
             code: Code::ObjectInvalid,
             kind: GapKind::Invalid,
-            location: Some(self.context.location(wrong)),
+            location: self.context.location(wrong),
             affects: Affects::of(kind, namespace.cloned().map(Into::into)),
             evidence,
             subject,

@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 use crate::model::{Origin, Within};
 use crate::snapshot::Objects;
 
-use super::decode::{Body, Decoder};
+use super::object::{Body, Decoder};
 use super::shape::{Parent, Shape, shape};
 use super::sketch::Sketch;
 use super::{Context, Wrong};
@@ -20,7 +20,7 @@ use fields::Fields;
 const CHUNK: usize = 64;
 
 /// Reads the values of a text: one, or several behind each other.
-pub(super) fn read(context: &Context<'_>, text: &str) -> Vec<Objects> {
+pub(crate) fn read(context: &Context<'_>, text: &str) -> Vec<Objects> {
     let reader = Reader { context, text };
     let mut rest = text.trim_start_matches('\u{feff}').trim_start();
     let mut batches = Vec::new();

@@ -14,7 +14,7 @@ const MAX_DEPTH: u8 = 16;
 
 /// `apiVersion` or `kind`, as far as it is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Said<'a> {
+pub(crate) enum Said<'a> {
     /// The key is not there.
     #[default]
     Absent,
@@ -26,7 +26,7 @@ pub(super) enum Said<'a> {
 
 impl<'a> Said<'a> {
     /// Of a key that is there.
-    pub(super) fn new(text: Option<&'a str>) -> Self {
+    pub(crate) fn new(text: Option<&'a str>) -> Self {
         text.filter(|text| !text.is_empty()).map_or(Self::Wrong, Self::Text)
     }
 
@@ -40,7 +40,7 @@ impl<'a> Said<'a> {
 
 /// What `items` holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Items {
+pub(crate) enum Items {
     /// The key is not there.
     #[default]
     Absent,
@@ -54,15 +54,15 @@ pub(super) enum Items {
 
 /// What tells what a value is.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Header<'a> {
-    pub(super) api_version: Said<'a>,
-    pub(super) kind: Said<'a>,
-    pub(super) items: Items,
+pub(crate) struct Header<'a> {
+    pub(crate) api_version: Said<'a>,
+    pub(crate) kind: Said<'a>,
+    pub(crate) items: Items,
 }
 
 /// The list that an item stands in.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Parent<'a> {
+pub(crate) struct Parent<'a> {
     /// Whether it has any header: then its items must have one too.
     is_kubernetes: bool,
     /// `apiVersion` and `kind` of its items, when the list says so.
@@ -73,7 +73,7 @@ pub(super) struct Parent<'a> {
 
 /// What a value is.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Shape<'a> {
+pub(crate) enum Shape<'a> {
     /// An object of this version and kind.
     Object(&'a str, &'a str),
     /// A list; beside its items there may be something wrong.
@@ -85,7 +85,7 @@ pub(super) enum Shape<'a> {
 }
 
 /// What a value is, in the list where it stands.
-pub(super) fn shape<'a>(header: Header<'a>, parent: Option<Parent<'a>>) -> Shape<'a> {
+pub(crate) fn shape<'a>(header: Header<'a>, parent: Option<Parent<'a>>) -> Shape<'a> {
     let header = parent.map_or(header, |parent| header.completed(parent));
     if let Some(shape) = list(header, parent) {
         return shape;

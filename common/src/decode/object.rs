@@ -14,7 +14,7 @@ use super::{Context, Wrong};
 mod unreadable;
 
 /// The fields of an object, in whatever format.
-pub(super) trait Body {
+pub(crate) trait Body {
     /// A field of the object; the default when it is not there.
     fn field<T: DeserializeOwned + Default>(&self, name: &'static str) -> Result<T, Wrong>;
     /// The whole object, for the kinds without `spec`.
@@ -41,16 +41,16 @@ const NAMED_ONLY: &[(&str, &str)] = &[
 ];
 
 /// An object and where it stands.
-pub(super) struct Decoder<'a, B> {
-    pub(super) context: &'a Context<'a>,
-    pub(super) objects: &'a mut Objects,
-    pub(super) body: B,
-    pub(super) origin: Origin,
+pub(crate) struct Decoder<'a, B> {
+    pub(crate) context: &'a Context<'a>,
+    pub(crate) objects: &'a mut Objects,
+    pub(crate) body: B,
+    pub(crate) origin: Origin,
 }
 
 impl<B: Body> Decoder<'_, B> {
     /// Reads the object. Kinds that do not matter are counted.
-    pub(super) fn decode(mut self, api_version: &str, kind: &str) {
+    pub(crate) fn decode(mut self, api_version: &str, kind: &str) {
         let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
         match (group, kind) {
             ("", "Namespace") => {
@@ -213,7 +213,7 @@ impl<B: Body> Decoder<'_, B> {
 }
 
 /// Kinds whose objects stand in no namespace, whatever they say.
-pub(super) fn is_cluster_wide(kind: &str) -> bool {
+pub(crate) fn is_cluster_wide(kind: &str) -> bool {
     matches!(
         kind,
         "Namespace"

@@ -8,27 +8,27 @@ use crate::model::{Kind, Name, Namespace, ResourceRef};
 use crate::snapshot::Affects;
 use crate::yaml;
 
-use super::decode::is_cluster_wide;
+use super::object::is_cluster_wide;
 
 #[cfg(test)]
 mod tests;
 
 /// What is known of a document that cannot be read.
-pub(super) struct Sketch {
+pub(crate) struct Sketch {
     /// Its name, when its kind and namespace are certain.
-    pub(super) reference: Option<ResourceRef>,
+    pub(crate) reference: Option<ResourceRef>,
     /// What it could change.
-    pub(super) affects: Affects,
+    pub(crate) affects: Affects,
 }
 
 impl Sketch {
     /// It may be anything.
-    pub(super) fn unknown() -> Self {
+    pub(crate) fn unknown() -> Self {
         Self { reference: None, affects: Affects::Everything }
     }
 
     /// Of a document of YAML, or of a template of one.
-    pub(super) fn of(text: &str) -> Self {
+    pub(crate) fn of(text: &str) -> Self {
         let text = text.trim_start_matches('\u{feff}');
         let lines: Vec<Line<'_>> = text.split_inclusive('\n').map(Line::new).collect();
         certain_kind(text, &lines).map_or_else(Self::unknown, |kind| Self::of_kind(kind, &lines))

@@ -3,7 +3,7 @@
 use serde::de::{DeserializeSeed, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use crate::manifests::shape::{Header, Items, Said};
+use crate::decode::shape::{Header, Items, Said};
 use crate::wire::Key;
 
 /// What is known of a value; of one that breaks off, what stood before.
