@@ -66,7 +66,7 @@ impl Context<'_> {
         };
         match reference {
             Some(reference) if decides(&reference.kind) => {
-                objects.unreadable.push(Unreadable { reference, selector: None, gap });
+                objects.unreadable.push(Unreadable { reference, extent: None, selector: None, gap });
             }
             _ => objects.gaps.push(gap),
         }

@@ -5,10 +5,14 @@
 //! at. Nothing is decided here; that is `policy`.
 
 mod capture;
+mod extent;
 mod gap;
 mod lookup;
+mod needs;
+mod not_read;
 mod objects;
 mod progress;
+mod resources;
 mod services;
 mod settings;
 mod sources;
@@ -30,12 +34,19 @@ use crate::kubernetes::NetworkPolicySpec;
 use crate::kubernetes::ObjectMeta;
 use crate::model::{Kind, Labels, Name, Namespace, ResourceRef, ServiceAccount, Workload, WorkloadIndex};
 
+pub use extent::Extent;
 pub use gap::{Affects, Assumption, Gap, GapKind, Unreadable};
 pub use lookup::{Locator, LocatorError, NotFound, Place, Subject};
+pub use needs::{Named, Needs};
+pub use not_read::{NotRead, Why};
 pub use objects::{Object, Objects, PodObject, TemplateObject};
 pub use progress::{Progress, Silent};
+pub use resources::{Detail, RESOURCES, Resource, Topic};
 pub use services::{Backend, Service};
-pub use settings::{EnablementSelector, IstioCni, Istiod, MeshConfig, Settings, SettingsOverride, Version};
+pub use settings::{
+    EnablementSelector, IstioCni, Istiod, MeshConfig, Settings, SettingsOverride, Version, istio_namespaces,
+    root_namespace,
+};
 pub use sources::{Format, Places, Source, Sources};
 pub use visible::Hidden;
 pub(crate) use visible::asks_for_dry_run;
@@ -105,7 +116,9 @@ impl MeshSnapshot {
         let services = services::services(&objects, &workloads, &by_namespace, &by_address);
         let (authorization_policies, peer_authentications, unreadable) =
             policies(&mut objects, &settings, &namespaces, &mut gaps);
-        gaps.extend(unreadable.iter().map(|unreadable| unreadable.gap.clone()));
+        let (lists, told) = not_read(&objects.not_read, &settings);
+        gaps.extend(unreadable.iter().map(|unreadable| unreadable.gap.clone()).chain(told));
+        let unreadable = unreadable.into_iter().chain(lists).collect();
         Self {
             nodes: nodes(&objects),
             service_accounts: accounts(&objects),
@@ -264,6 +277,20 @@ fn policies(
         }
     }
     (authorization, authentication, unreadable)
+}
+
+/// What may be in lists that were not read, and the gaps that tell of them. Policies of the root namespace count
+/// everywhere.
+fn not_read(lists: &[NotRead], settings: &Settings) -> (Vec<Unreadable>, Vec<Gap>) {
+    let root = settings.mesh.root_namespace.as_str();
+    let widened = |gap: Gap| match &gap.affects {
+        Affects::Policies(extent) if extent.covers(root) => Gap { affects: Affects::Everything, ..gap },
+        _ => gap,
+    };
+    let told = lists.iter().filter(|list| list.why != Why::NotAsked).map(|list| widened(list.gap()));
+    let unreadable = lists.iter().filter_map(NotRead::unreadable);
+    let unreadable = unreadable.map(|u| Unreadable { gap: widened(u.gap), ..u });
+    (unreadable.collect(), told.collect())
 }
 
 /// Of two objects of one name the later one stays, as after `kubectl apply`; different content is a gap.

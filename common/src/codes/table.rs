@@ -256,4 +256,24 @@ codes! {
         message: "{subject} is for revision {revision}, whose istiod is there too: whether it counts is not known";
         hint: "say with --revision which istiod serves the workloads";
         why: "With several istiods each looks at the objects of its own revision.";
+    ListForbidden = 963, Gap, "A list may not be read";
+        message: "{subject}: you may not list them, so what they hold is missing from the answer";
+        hint: "ask for {rbac}";
+        why: "What may not be read is not guessed: an answer that could hang on it is unknown.";
+    ResourceMissing = 964, Gap, "The cluster has no such kind";
+        message: "{subject}: the API server has no such resource, so there are none";
+        hint: "is Istio installed in this cluster?";
+        why: "Without its definition no object of the kind can exist.";
+    ListTimedOut = 965, Gap, "A list did not come in time";
+        message: "{subject} could not be read: {error}";
+        hint: "try again, with a longer --request-timeout if the cluster is slow";
+        why: "What had come by then is used; an answer that could hang on the rest is unknown.";
+    ListFailed = 966, Gap, "A list could not be read";
+        message: "{subject} could not be read: {error}";
+        hint: "try again; look at the API server if it lasts";
+        why: "What was read before is used; an answer that could hang on the rest is unknown.";
+    ListNotAsked = 967, Gap, "A list that was not asked for";
+        message: "{subject} were not read for this question";
+        hint: "ask about the object itself";
+        why: "A question reads what it needs; where more would decide, the answer is unknown.";
 }

@@ -4,8 +4,9 @@ use rayon::prelude::*;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
-use crate::model::{Origin, Within};
-use crate::snapshot::Objects;
+use crate::model::{Origin, SourceId, Within};
+use crate::snapshot::{Objects, Sources};
+use crate::wire::wire;
 
 use super::object::{Body, Decoder};
 use super::shape::{Parent, Shape, shape};
@@ -42,6 +43,58 @@ pub(crate) fn read(context: &Context<'_>, text: &str) -> Vec<Objects> {
         rest = rest.get(end..).unwrap_or_default().trim_start();
     }
     batches
+}
+
+/// The items of a list that an API server sent, as objects of the kind that was asked for: the header says
+/// something else where only metadata was sent.
+///
+/// # Errors
+/// When it is no list.
+pub(crate) fn list(
+    source: SourceId,
+    text: &str,
+    api_version: &str,
+    kind: &str,
+) -> Result<Vec<Objects>, String> {
+    let fields = list_fields(text)?;
+    let sources = Sources::default();
+    let context = Context { source, sources: &sources, namespace: None };
+    let reader = Reader { context: &context, text };
+    let chunk = |items: &[&RawValue]| {
+        reader.alone(|objects| items.iter().for_each(|item| reader.known(item, api_version, kind, objects)))
+    };
+    Ok(fields.items.par_chunks(CHUNK).map(chunk).collect())
+}
+
+/// Where a page of a list goes on; `None` on the last one.
+///
+/// # Errors
+/// When it is no list.
+pub(crate) fn continuation(text: &str) -> Result<Option<String>, String> {
+    let fields = list_fields(text)?;
+    let Some(metadata) = fields.metadata else { return Ok(None) };
+    let metadata: ListMeta =
+        serde_json::from_str(metadata.get()).map_err(|error| format!("its `metadata` is wrong: {error}"))?;
+    Ok(metadata.next.filter(|token| !token.is_empty()))
+}
+
+wire! {
+    /// `metadata` of a list.
+    struct ListMeta {
+        /// The token of the next page.
+        pub next: Option<String> = "continue",
+    }
+}
+
+fn list_fields(text: &str) -> Result<Fields<'_>, String> {
+    let mut fields = Fields::default();
+    let (_, result) = fields.fill(text);
+    result.map_err(|error| format!("the answer is no JSON: {error}"))?;
+    match shape(fields.header(), None) {
+        Shape::List(_, None) => Ok(fields),
+        Shape::List(_, Some(error)) | Shape::Wrong(error) => Err(format!("the answer is no list: {error}")),
+        Shape::Object(..) | Shape::Foreign => Err("the answer is no list".to_owned()),
+    }
 }
 
 /// A text of JSON.
@@ -81,6 +134,15 @@ impl Reader<'_> {
         let mut fields = Fields::default();
         match fields.fill(item.get()).1 {
             Ok(()) => self.value(item.get(), &fields, Some(parent), objects),
+            Err(error) => self.unreadable(item.get(), &error, objects),
+        }
+    }
+
+    /// An object whose kind is known, whatever it says itself.
+    fn known(self, item: &RawValue, api_version: &str, kind: &str, objects: &mut Objects) {
+        let mut fields = Fields::default();
+        match fields.fill(item.get()).1 {
+            Ok(()) => self.object(item.get(), &fields, api_version, kind, objects),
             Err(error) => self.unreadable(item.get(), &error, objects),
         }
     }

@@ -10,7 +10,7 @@ use crate::model::{
     DataPlane, FieldPath, Kind, LabelSelector, Labels, Namespace, Protocol, ResourceRef, Serving, Workload,
     WorkloadIndex,
 };
-use crate::snapshot::MeshSnapshot;
+use crate::snapshot::{Extent, MeshSnapshot, Unreadable};
 
 use super::compile::Remark;
 use super::peer_authentication::{PeerAuthenticationIndex, tied as tied_remarks};
@@ -38,6 +38,8 @@ pub struct Mesh<'a> {
     /// Objects of other network plug-ins that may isolate anything.
     isolating_everything: Vec<ResourceRef>,
     isolating_namespace: FxHashMap<Namespace, Vec<ResourceRef>>,
+    /// Where lists of such objects were not read.
+    isolating_unread: Vec<(&'a Extent, &'a ResourceRef)>,
     /// How policies select, as written.
     selectors: FxHashMap<ResourceRef, Option<&'a Labels>>,
 }
@@ -69,6 +71,7 @@ impl<'a> Mesh<'a> {
         }
         let mut isolating_namespace: FxHashMap<Namespace, Vec<ResourceRef>> = FxHashMap::default();
         let mut isolating_everything = Vec::new();
+        let mut isolating_unread = Vec::new();
         for object in &snapshot.named_only {
             let reference = object.reference(object.spec.clone());
             match &reference.namespace {
@@ -76,8 +79,10 @@ impl<'a> Mesh<'a> {
                 None => isolating_everything.push(reference),
             }
         }
-        for unreadable in snapshot.unreadable.iter().filter(|u| u.is(&Kind::NetworkPolicy)) {
-            if let Some(namespace) = &unreadable.reference.namespace {
+        for unreadable in snapshot.unreadable.iter().filter(|u| isolates(u)) {
+            if let Some(extent) = &unreadable.extent {
+                isolating_unread.push((extent, &unreadable.reference));
+            } else if let Some(namespace) = &unreadable.reference.namespace {
                 isolating_namespace.entry(namespace.clone()).or_default().push(unreadable.reference.clone());
             }
         }
@@ -87,6 +92,7 @@ impl<'a> Mesh<'a> {
             isolation,
             isolating_everything,
             isolating_namespace,
+            isolating_unread,
             selectors: selectors(snapshot),
             snapshot,
         }
@@ -209,11 +215,19 @@ impl<'a> Mesh<'a> {
             applies && isolation.pods.matches(&workload.labels)
         });
         let named = self.isolating_namespace.get(namespace).map(Vec::as_slice).unwrap_or_default();
+        let unread = self.isolating_unread.iter().filter(|(extent, _)| extent.covers(namespace.as_str()));
         selected
             .map(|i| i.reference.clone())
             .chain(named.iter().chain(&self.isolating_everything).cloned())
+            .chain(unread.map(|(_, reference)| (*reference).clone()))
             .collect()
     }
+}
+
+/// Whether an object that was not understood, or a list that was not read, may isolate pods.
+fn isolates(unreadable: &Unreadable) -> bool {
+    let is_of_istio = unreadable.is(&Kind::AuthorizationPolicy) || unreadable.is(&Kind::PeerAuthentication);
+    unreadable.is(&Kind::NetworkPolicy) || unreadable.extent.is_some() && !is_of_istio
 }
 
 fn remark(workload: &Workload, code: Code, evidence: Evidence) -> Remark {

@@ -176,8 +176,7 @@ impl PolicySet {
 
     fn may_count(&self, kind: &Kind, namespace: &Namespace, labels: &Labels) -> Vec<usize> {
         let may = |unreadable: &Unreadable| {
-            let of = unreadable.reference.namespace.as_ref();
-            let in_reach = of == Some(namespace) || of == Some(&self.root);
+            let in_reach = unreadable.may_stand_in(namespace) || unreadable.may_stand_in(&self.root);
             let selects = match &unreadable.selector {
                 Some(Some(wanted)) => labels.is_empty() || labels.contains_all(wanted),
                 None | Some(None) => true,

@@ -53,7 +53,7 @@ impl GapEntry {
             subject: gap.subject.clone(),
             location: gap.location.as_ref().map(ToString::to_string),
             affects: gap.affects.names(),
-            rbac: None,
+            rbac: gap.evidence.get("rbac").map(str::to_owned),
             evidence: gap.evidence.clone(),
         }
     }

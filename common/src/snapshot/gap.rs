@@ -3,6 +3,8 @@
 use crate::codes::{Code, Evidence};
 use crate::model::{Kind, Location, Namespace, ResourceRef};
 
+use super::Extent;
+
 /// Something about the mesh as a whole that was not there, and what was taken for it.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct Assumption {
@@ -21,6 +23,10 @@ pub enum GapKind {
     Unsupported,
     /// It matters, and was not among the input.
     MissingKind,
+    /// It is there and may not be read.
+    Forbidden,
+    /// It did not come in time.
+    Timeout,
 }
 
 impl GapKind {
@@ -31,6 +37,8 @@ impl GapKind {
             Self::Invalid => "invalid",
             Self::Unsupported => "unsupported",
             Self::MissingKind => "missingKind",
+            Self::Forbidden => "forbidden",
+            Self::Timeout => "timeout",
         }
     }
 }
@@ -40,10 +48,10 @@ impl GapKind {
 pub enum Affects {
     /// Any: it is not known what it was, or it holds for the whole mesh.
     Everything,
-    /// Those about destinations in a namespace, whose policies it may be.
-    Policies(Namespace),
-    /// Those about workloads of a namespace, as source or destination.
-    Workloads(Namespace),
+    /// Those about destinations in these namespaces, whose policies it may be.
+    Policies(Extent),
+    /// Those about workloads of these namespaces, as source or destination.
+    Workloads(Extent),
     /// None that is given: it is told, and that is all.
     Nothing,
 }
@@ -68,8 +76,10 @@ pub struct Gap {
 /// An object of a kind that decides, of which only the name is known.
 #[derive(Clone, Debug)]
 pub struct Unreadable {
-    /// Which.
+    /// Which; `*` for any of a list that was not read.
     pub reference: ResourceRef,
+    /// Where it stands, when the reference does not tell.
+    pub extent: Option<Extent>,
     /// The labels that it selects by, when that much could be read: `None` is not known, `Some(None)` has no
     /// selector.
     pub selector: Option<Option<crate::model::Labels>>,
@@ -85,9 +95,9 @@ impl Affects {
             // The settings of the mesh are in one.
             (kind, _) if kind.wire() == "ConfigMap" => Self::Everything,
             (Kind::AuthorizationPolicy | Kind::PeerAuthentication, Some(namespace)) => {
-                Self::Policies(namespace)
+                Self::Policies(namespace.into())
             }
-            (_, Some(namespace)) => Self::Workloads(namespace),
+            (_, Some(namespace)) => Self::Workloads(namespace.into()),
             (_, None) => Self::Everything,
         }
     }
@@ -97,13 +107,25 @@ impl Affects {
     pub fn names(&self) -> Vec<String> {
         match self {
             Self::Everything => vec!["*".to_owned()],
-            Self::Policies(namespace) | Self::Workloads(namespace) => vec![format!("ns/{namespace}")],
+            Self::Policies(Extent::Only(only)) | Self::Workloads(Extent::Only(only)) => {
+                only.iter().map(|namespace| format!("ns/{namespace}")).collect()
+            }
+            Self::Policies(_) | Self::Workloads(_) => vec!["*".to_owned()],
             Self::Nothing => Vec::new(),
         }
     }
 }
 
 impl Unreadable {
+    /// Whether it may stand in a namespace.
+    #[must_use]
+    pub fn may_stand_in(&self, namespace: &Namespace) -> bool {
+        match &self.extent {
+            Some(extent) => extent.covers(namespace.as_str()),
+            None => self.reference.namespace.as_ref() == Some(namespace),
+        }
+    }
+
     /// Whether it is of a kind.
     #[must_use]
     pub fn is(&self, kind: &Kind) -> bool {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Gap, Sources, Unreadable};
+use super::{Gap, NotRead, Sources, Unreadable};
 use crate::istio::{AuthorizationPolicy, PeerAuthentication, WorkloadEntry};
 use crate::kubernetes::{
     EndpointSlice, NetworkPolicySpec, ObjectMeta, PodSpec, PodStatus, PodTemplate, ServiceSpec,
@@ -92,6 +92,8 @@ pub struct Objects {
     pub unreadable: Vec<Unreadable>,
     /// Documents and files that could not be read.
     pub gaps: Vec<Gap>,
+    /// Lists that were not read.
+    pub not_read: Vec<NotRead>,
     /// Objects whose namespace was filled in, and with what.
     pub namespace_assumed: Vec<(ResourceRef, Name)>,
     /// How many documents were no object or of a kind that does not matter.
@@ -119,6 +121,7 @@ impl Objects {
         self.named_only.extend(other.named_only);
         self.unreadable.extend(other.unreadable);
         self.gaps.extend(other.gaps);
+        self.not_read.extend(other.not_read);
         self.namespace_assumed.extend(other.namespace_assumed);
         self.skipped += other.skipped;
     }

@@ -2,6 +2,8 @@
 //!
 //! What was read is used; what was not is Istio's default and an [`Assumption`] by name.
 
+use std::collections::BTreeSet;
+
 use crate::codes::{Code, Evidence};
 use crate::istio::MeshConfigFile;
 use crate::kubernetes::{Container, PodSpec};
@@ -107,6 +109,21 @@ pub(super) fn settings(
             .filter_map(|(_, spec)| version(main_container(spec)?))
             .min(),
     }
+}
+
+/// Where Istio's settings stand: beside istiod and istio-cni, as far as their pods were read.
+#[must_use]
+pub fn istio_namespaces(objects: &Objects, given: &SettingsOverride) -> BTreeSet<Name> {
+    let istiod = pod_specs(objects, "app", "istiod").filter(|_| given.istio_namespace.is_none());
+    let cni = pod_specs(objects, "k8s-app", "istio-cni-node");
+    istiod.chain(cni).map(|(namespace, _)| Name::from(namespace.as_str())).collect()
+}
+
+/// The namespace whose policies are for the whole mesh, by what was read so far.
+#[must_use]
+pub fn root_namespace(objects: &Objects, given: &SettingsOverride) -> Name {
+    let settings = settings(objects, given, &mut Vec::new(), &mut Vec::new());
+    Name::from(settings.mesh.root_namespace.as_str())
 }
 
 fn mesh_config(

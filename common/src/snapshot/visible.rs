@@ -55,11 +55,11 @@ impl Visibility<'_> {
             code,
             kind,
             location: sources.locate(&object.origin, &FieldPath::default()),
-            affects: Affects::Policies(object.namespace()),
+            affects: Affects::Policies(object.namespace().into()),
             evidence: evidence.with("subject", &subject),
             subject,
         };
-        Some(Unreadable { reference, selector: Some(selected_labels(selector)), gap })
+        Some(Unreadable { reference, extent: None, selector: Some(selected_labels(selector)), gap })
     }
 
     /// What is missing to tell, of which object: its Namespace would say and was not read, or it is for one of
@@ -189,12 +189,13 @@ fn unreadable<T>(
     };
     Unreadable {
         reference: object.reference(kind),
+        extent: None,
         selector,
         gap: Gap {
             code,
             kind: gap_kind,
             location: sources.locate(&object.origin, &defect.path),
-            affects: Affects::Policies(object.namespace()),
+            affects: Affects::Policies(object.namespace().into()),
             evidence,
             subject,
         },

@@ -37,7 +37,7 @@ impl<B: Body> Decoder<'_, B> {
             // Policies are looked up by their namespace: this one counts as a document that may be any.
             None => return self.objects.gaps.push(gap),
         };
-        self.objects.unreadable.push(Unreadable { reference, selector: self.selector(), gap });
+        self.objects.unreadable.push(Unreadable { reference, extent: None, selector: self.selector(), gap });
     }
 
     fn gap(&self, kind: &Kind, namespace: Option<&Name>, name: &Name, wrong: &Wrong) -> Gap {

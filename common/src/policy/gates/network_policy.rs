@@ -37,7 +37,9 @@ pub(in crate::policy) fn of_isolated(by: Vec<ResourceRef>) -> Judgement {
 fn judgement(gate: Gate, isolating: Vec<ResourceRef>) -> Judgement {
     match isolating.into_iter().min() {
         Some(first) => {
-            Judgement::new(gate, GateOutcome::Unknown, Reason::NetworkPolicyNotJudged).by(By::Object(first))
+            let read =
+                if *first.name == *"*" { Reason::PolicyUnreadable } else { Reason::NetworkPolicyNotJudged };
+            Judgement::new(gate, GateOutcome::Unknown, read).by(By::Object(first))
         }
         None => not_isolated(gate),
     }

@@ -22,8 +22,8 @@ impl Facts {
         let touches = |gap: &&Gap| match &gap.affects {
             _ if policies.all.contains(gap) => policies.decisive.contains(gap),
             Affects::Everything => true,
-            Affects::Policies(namespace) => destinations.contains(namespace),
-            Affects::Workloads(namespace) => self.all_callers || ends.contains(namespace),
+            Affects::Policies(extent) => destinations.iter().any(|n| extent.covers(n.as_str())),
+            Affects::Workloads(extent) => self.all_callers || ends.iter().any(|n| extent.covers(n.as_str())),
             Affects::Nothing => false,
         };
         let (here, elsewhere): (Vec<&Gap>, Vec<&Gap>) = mesh.snapshot.gaps.iter().partition(touches);

@@ -1,0 +1,116 @@
+//! Lists that were not read, or not to their end: the gap that says so, and what may be in them.
+//!
+//! A cluster and a bundle of it say the same: both give [`NotRead`], and everything else follows here.
+
+use crate::codes::{Code, Evidence};
+use crate::model::{Kind, ResourceRef};
+
+use super::resources::{Resource, Topic};
+use super::{Affects, Extent, Gap, GapKind, Unreadable};
+
+#[cfg(test)]
+mod tests;
+
+/// Why a list was not read.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Why {
+    /// The question did not seem to need it.
+    NotAsked,
+    /// The user may not.
+    Forbidden,
+    /// The API server has no such resource.
+    Missing,
+    /// No answer came in time, or none at all.
+    TimedOut(String),
+    /// An answer came that is of no use.
+    Failed(String),
+}
+
+/// A list that was not read, or not to its end.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct NotRead {
+    /// The name of the resource, as [`Resource::name`] gives it.
+    pub resource: String,
+    /// The namespaces that are missing.
+    pub extent: Extent,
+    /// Why.
+    pub why: Why,
+}
+
+impl NotRead {
+    fn table(&self) -> Option<&'static Resource> {
+        Resource::named(&self.resource)
+    }
+
+    /// As we print it: `pods in namespace \`x\``.
+    fn subject(&self) -> String {
+        match self.table() {
+            Some(resource) if resource.namespaced && !self.extent.is_all() => {
+                format!("{} in {}", self.resource, self.extent)
+            }
+            _ => self.resource.clone(),
+        }
+    }
+
+    /// What tells of it; nothing of what nobody asked for.
+    pub(super) fn gap(&self) -> Gap {
+        let subject = self.subject();
+        let evidence = Evidence::none().with("subject", &subject);
+        let (code, kind, evidence) = match &self.why {
+            Why::NotAsked => (Code::ListNotAsked, GapKind::MissingKind, evidence),
+            Why::Forbidden => (Code::ListForbidden, GapKind::Forbidden, evidence.with("rbac", self.rbac())),
+            Why::Missing => (Code::ResourceMissing, GapKind::MissingKind, evidence),
+            Why::TimedOut(error) => (Code::ListTimedOut, GapKind::Timeout, evidence.with("error", error)),
+            Why::Failed(error) => (Code::ListFailed, GapKind::Invalid, evidence.with("error", error)),
+        };
+        Gap { code, kind, subject, location: None, affects: self.affects(), evidence }
+    }
+
+    /// The rule that would cure it, and where it is needed.
+    #[must_use]
+    pub fn rbac(&self) -> String {
+        let (group, plural) = self.table().map_or(("", ""), |resource| (resource.group, resource.plural));
+        let rule = format!("{{apiGroups: [\"{group}\"], resources: [\"{plural}\"], verbs: [\"list\"]}}");
+        match (&self.extent, self.table()) {
+            (Extent::Only(only), Some(resource)) if resource.namespaced => {
+                let names = only.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+                format!("{rule} in a Role of {names}")
+            }
+            _ => format!("{rule} in a ClusterRole"),
+        }
+    }
+
+    /// Which answers what is missing could change. Settings have defaults, which are assumptions; what is bound
+    /// to a Gateway that was not read is unknown anyway.
+    fn affects(&self) -> Affects {
+        if self.why == Why::Missing {
+            return Affects::Nothing;
+        }
+        match self.table().map(|resource| (resource.topic, resource.namespaced)) {
+            Some((Topic::Policies, _)) => Affects::Policies(self.extent.clone()),
+            Some((Topic::Pods | Topic::Services | Topic::Namespaces, _)) => {
+                Affects::Workloads(self.extent.clone())
+            }
+            Some((Topic::Network, true)) => Affects::Workloads(self.extent.clone()),
+            Some((Topic::Network, false)) | None => Affects::Everything,
+            Some(_) => Affects::Nothing,
+        }
+    }
+
+    /// The objects that may be in it, when such objects decide.
+    pub(super) fn unreadable(&self) -> Option<Unreadable> {
+        let resource = self.table().filter(|_| self.why != Why::Missing)?;
+        if !matches!(resource.topic, Topic::Policies | Topic::Network) {
+            return None;
+        }
+        let kind: Kind = resource.model_kind();
+        let reference = match &self.extent {
+            Extent::Only(only) if only.len() == 1 => {
+                let namespace = only.first()?.clone();
+                ResourceRef::new(kind, namespace, "*")
+            }
+            _ => ResourceRef::cluster(kind, "*"),
+        };
+        Some(Unreadable { reference, extent: Some(self.extent.clone()), selector: None, gap: self.gap() })
+    }
+}
