@@ -15,6 +15,9 @@ pub mod snapshot;
 pub mod wire;
 pub mod yaml;
 
+#[cfg(feature = "cluster")]
+pub mod cluster;
+
 #[cfg(feature = "terminal")]
 pub mod render;
 
