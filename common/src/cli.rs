@@ -9,6 +9,8 @@ mod output;
 mod progress;
 mod status;
 
+#[cfg(feature = "cluster")]
+pub use arguments::{ConnectionArguments, Timeout};
 pub use arguments::{OutputArguments, SettingsArguments, SourceArguments, VerbosityArguments};
 pub use error::{CliError, ErrorKind};
 pub use output::{Console, now};

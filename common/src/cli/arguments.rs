@@ -2,6 +2,12 @@
 
 use clap::{Args, ValueEnum};
 
+#[cfg(feature = "cluster")]
+mod connection;
+
+#[cfg(feature = "cluster")]
+pub use connection::{ConnectionArguments, Timeout};
+
 use crate::model::Name;
 use crate::snapshot::SettingsOverride;
 
