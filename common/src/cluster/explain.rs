@@ -151,6 +151,17 @@ fn of_setup(error: &RustlsTlsError) -> ConnectError {
         }
         RustlsTlsError::InvalidPrivateKey(error) => match error {
             rustls::Error::InconsistentKeys(_) => key("does not belong to its certificate"),
+            // client-go's TLS takes them, ours does not: they cannot say what they are for.
+            rustls::Error::InvalidCertificate(why)
+                if format!("{why:?}").contains("UnsupportedCertVersion") =>
+            {
+                ConnectError::new("the client's certificate is of version 1 of X.509, which is not supported")
+                    .hint("issue one of version 3, as Kubernetes does")
+            }
+            rustls::Error::InvalidCertificate(why) => ConnectError::new(format!(
+                "the client's certificate cannot be used: {}",
+                lower_first(&first_line(&why.to_string()))
+            )),
             other => key(&format!("cannot be used: {}", lower_first(&first_line(&other.to_string())))),
         },
         RustlsTlsError::AddRootCertificate(error) => ConnectError::new(format!(

@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use super::super::certificate::tests_data::EXPIRED;
+use super::super::certificate::tests_data::{EXPIRED, KEY_OF_NOBODY};
 use super::super::test_server::{Server, response};
 use super::*;
 
@@ -306,6 +306,11 @@ fn certificates_that_are_none_are_told() {
             server.to_owned(),
             client(&certificate, "aGVsbG8="),
             "the client's key is no private key in PEM that is not encrypted",
+        ),
+        (
+            server.to_owned(),
+            client(&certificate, &pem("PRIVATE KEY", KEY_OF_NOBODY)),
+            "the client's certificate is of version 1 of X.509, which is not supported",
         ),
     ];
     for (cluster, user, message) in table {
