@@ -9,6 +9,8 @@ pub mod large;
 pub mod odd;
 pub mod random;
 pub mod schema;
+#[cfg(feature = "cluster")]
+pub mod test_cluster;
 pub mod transcript;
 
 pub use random::Random;
