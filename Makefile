@@ -1,9 +1,9 @@
 # What can be done here; `make` or `make help` lists it.
 .DEFAULT_GOAL := help
-.PHONY: help build test update bench ci
+.PHONY: help build test test-env e2e update bench ci
 
 help: ## List the targets
-	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
 
 build: ## Build the release binary and say its size
 	cargo build --release -p kubectl-mesh-who-can-reach
@@ -11,6 +11,12 @@ build: ## Build the release binary and say its size
 
 test: ## Run every test (the README's second command)
 	cargo test --workspace
+
+test-env: ## Build the control plane of the live tests (Go; a quarter of an hour once, then nothing)
+	tests/env/build
+
+e2e: test-env ## Run the live tests on that control plane; they fail where it cannot be had
+	cargo test -p mesh-tests --features live --test live
 
 update: ## Write transcripts and generated documents anew; look at the difference before you keep it
 	UPDATE=1 cargo test -p kubectl-mesh-who-can-reach --test cli

@@ -1,0 +1,46 @@
+//! Tests on a real control plane: `make e2e` builds it and runs them.
+//!
+//! One cluster serves them all; it ends with this process. Each test works in namespaces of its own; one that stops or
+//! breaks the cluster starts its own.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot run fails")]
+
+use std::sync::OnceLock;
+
+use mesh_testkit::test_cluster::{ISTIO, Options, TestCluster};
+use serde_json::{Value, json};
+
+mod cluster;
+mod ending;
+mod istiod;
+mod proxy;
+
+/// The cluster that the tests share: kwok's node, RBAC, all CRDs.
+fn shared() -> &'static TestCluster {
+    static CLUSTER: OnceLock<TestCluster> = OnceLock::new();
+    CLUSTER.get_or_init(|| {
+        let cluster = TestCluster::start(&Options::default());
+        cluster.install_istio_crds(ISTIO);
+        cluster.install_gateway_crds();
+        cluster.install_network_policy_crds();
+        cluster
+    })
+}
+
+fn namespace(name: &str) -> Value {
+    json!({ "apiVersion": "v1", "kind": "Namespace", "metadata": { "name": name } })
+}
+
+fn pod(namespace: &str, name: &str, node: &str) -> Value {
+    json!({
+        "apiVersion": "v1", "kind": "Pod",
+        "metadata": { "namespace": namespace, "name": name, "labels": { "app": name } },
+        "spec": { "nodeName": node, "containers": [{ "name": "main", "image": "example.com/main" }] },
+    })
+}
+
+fn stdout(output: &std::process::Output) -> String {
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{}: {stderr}", output.status);
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
