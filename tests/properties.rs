@@ -333,3 +333,64 @@ fn too_many_groups_are_unknown_but_not_who_runs() {
         assert_eq!(answer.decision.verdict(), Verdict::Denied, "{answer:?}");
     }
 }
+
+/// A pod of both families that calls pods of which some have one and some the other, or both, or none yet.
+#[test]
+fn a_list_tells_the_families_of_addresses_apart() {
+    let pod = |name: &str, label: &str, addresses: &[&str]| {
+        let ips: Vec<String> = addresses.iter().map(|ip| format!("{{ip: \"{ip}\"}}")).collect();
+        format!(
+            "apiVersion: v1\nkind: Pod\nmetadata: {{name: {name}, namespace: a, labels: {{app: {label}}}, \
+             annotations: {{ambient.istio.io/redirection: enabled}}}}\n\
+             spec: {{serviceAccountName: {name}, containers: [{{name: c}}]}}\n\
+             status: {{podIP: \"{}\", podIPs: [{}], conditions: [{{type: Ready, status: \"True\"}}]}}",
+            addresses[0],
+            ips.join(", ")
+        )
+    };
+    let service = |name: &str| {
+        format!(
+            "apiVersion: v1\nkind: Service\nmetadata: {{name: {name}, namespace: a}}\n\
+             spec: {{selector: {{app: {name}}}, ports: [{{port: 80}}]}}"
+        )
+    };
+    let documents = [
+        mesh_tests::read("tests/cases/base/namespaces.yaml"),
+        mesh_tests::read("tests/cases/base/istio.yaml"),
+        pod("caller", "caller", &["10.0.0.1", "fd00::1"]),
+        pod("four", "mixed", &["10.0.0.2"]),
+        pod("six", "mixed", &["fd00::2"]),
+        pod("old", "rolled", &["10.0.0.3"]),
+        pod("young", "rolled", &["10.0.0.4", "fd00::4"]),
+        service("mixed"),
+        service("rolled"),
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: planned, namespace: a}\n\
+         spec: {template: {metadata: {labels: {app: planned}}, spec: {containers: [{name: c}]}}}"
+            .to_owned(),
+        service("planned"),
+        "apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {name: p, namespace: a}\n\
+         spec: {action: DENY, rules: [{from: [{source: {ipBlocks: [\"fd00::/16\"]}}]}]}"
+            .to_owned(),
+    ];
+    let snapshot = snapshot(&documents.join("\n---\n"));
+    let mesh = Mesh::new(&snapshot);
+    let callers = Callers::new(&mesh);
+    let caller = snapshot
+        .indexes()
+        .find(|index| snapshot.workload(*index).unwrap().reference.key() == "a/caller")
+        .unwrap();
+    for (at, service) in snapshot.services.iter().enumerate() {
+        let target = Target::Service(at);
+        let resolution = target.resolve(&mesh, &Dialled::Port(PortRef::Number(80)));
+        let asked = evaluate(&mesh, &Caller::Workload(caller), &resolution);
+        assert_eq!(asked.verdict(), Verdict::Conditional, "{}", service.reference);
+        for detail in [Detail::Each, Detail::Matrix] {
+            let (answers, _) = peers(&mesh, &callers, &target, &resolution, detail);
+            let identity = &snapshot.workload(caller).unwrap().identity;
+            let is_its = |answer: &&PeerAnswer| answer.class == PeerClass::Identity(identity.clone());
+            let listed: Vec<Verdict> =
+                answers.iter().filter(is_its).map(|answer| answer.decision.verdict()).collect();
+            assert_eq!(listed, [Verdict::Conditional], "{} {detail:?}", service.reference);
+        }
+    }
+}

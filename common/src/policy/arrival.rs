@@ -148,7 +148,7 @@ fn from_workload(
         }
         return Arrival::As(plaintext);
     };
-    let address = match family {
+    let address = match family.filter(|family| family.may_reach(to)) {
         Some(family) => from.addresses.iter().copied().find(|address| Family::of(*address) == family),
         None => address_of(from, Some(to)),
     };

@@ -26,7 +26,21 @@ impl Family {
 
     /// Whether a workload has addresses of both.
     pub(super) fn both(workload: &Workload) -> bool {
-        Self::BOTH.iter().all(|family| workload.addresses.iter().any(|address| Self::of(*address) == *family))
+        Self::BOTH.iter().all(|family| family.has(workload))
+    }
+
+    /// Whether a workload may be reached over it: what a template makes has no addresses yet.
+    pub(super) fn may_reach(self, workload: &Workload) -> bool {
+        workload.addresses.is_empty() || self.has(workload)
+    }
+
+    fn has(self, workload: &Workload) -> bool {
+        workload.addresses.iter().any(|address| Self::of(*address) == self)
+    }
+
+    /// Whether a caller that has both may come over either: to one destination, or to one here and another there.
+    pub(super) fn differ(destinations: &[&Workload]) -> bool {
+        Self::BOTH.iter().all(|family| destinations.iter().any(|to| family.may_reach(to)))
     }
 
     /// The families over which a caller may reach destinations, when there are two and it may matter which.
@@ -37,7 +51,8 @@ impl Family {
     ) -> Vec<Option<Self>> {
         let Caller::Workload(index) = caller else { return vec![None] };
         let mut reached = destinations.iter().filter_map(|of| mesh.workload(of.workload()?));
-        if mesh.workload(*index).is_some_and(Self::both) && reached.any(Self::both) {
+        let over_either = |to: &Workload| Self::BOTH.iter().all(|family| family.may_reach(to));
+        if mesh.workload(*index).is_some_and(Self::both) && reached.any(over_either) {
             return Self::BOTH.map(Some).to_vec();
         }
         vec![None]

@@ -76,7 +76,9 @@ pub fn reach(mesh: &Mesh<'_>, resolution: &Resolution) -> Reach {
     }
     let takes_identities = takes_identities(&variants);
     let mut unlike_others = unlike_others(mesh, &variants);
-    if universe.blocks().divide() && variants.iter().any(|v| v.workload.is_some_and(Family::both)) {
+    let reached: Vec<&Workload> =
+        destinations.iter().filter_map(|of| mesh.workload(of.workload()?)).collect();
+    if universe.blocks().divide() && Family::differ(&reached) {
         let dual = |index: &WorkloadIndex| mesh.workload(*index).is_some_and(Family::both);
         unlike_others.extend(mesh.snapshot.indexes().filter(dual));
     }
