@@ -48,8 +48,11 @@ pub use settings::{
     root_namespace,
 };
 pub use sources::{Format, Places, Source, Sources};
-pub use visible::Hidden;
+pub use visible::{Discovery, Hidden};
 pub(crate) use visible::asks_for_dry_run;
+
+/// The label of a Namespace that holds its name.
+const NAME_OF_NAMESPACE: &str = "kubernetes.io/metadata.name";
 
 /// A policy that can be understood, and whether istiod looks at it.
 #[derive(Clone, Debug)]
@@ -193,14 +196,14 @@ impl MeshSnapshot {
 
     /// Whether istiod looks at a namespace.
     #[must_use]
-    pub fn discovers(&self, namespace: &str) -> bool {
-        visible::Visibility { settings: &self.settings, namespaces: &self.namespaces }.discovers(namespace)
+    pub fn discovery(&self, namespace: &str) -> Discovery {
+        visible::Visibility { settings: &self.settings, namespaces: &self.namespaces }.discovery(namespace)
     }
 }
 
 /// The API server adds a namespace's name to its labels.
 fn labels_of(namespace: &ObjectMeta) -> Labels {
-    let name = [("kubernetes.io/metadata.name", &*namespace.name)];
+    let name = [(NAME_OF_NAMESPACE, &*namespace.name)];
     namespace.labels.iter().chain(name).collect()
 }
 

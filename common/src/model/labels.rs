@@ -121,6 +121,17 @@ impl LabelSelector {
     pub fn matches(&self, labels: &Labels) -> bool {
         labels.contains_all(&self.match_labels) && self.match_expressions.iter().all(|r| r.matches(labels))
     }
+
+    /// Whether an object is selected of whose labels these are known and others may be there; `None` when the
+    /// others decide.
+    #[must_use]
+    pub fn decided_by(&self, known: &Labels) -> Option<bool> {
+        let equal = self.match_labels.iter().map(|(key, value)| known.get(key).map(|own| own == value));
+        let expressions =
+            self.match_expressions.iter().map(|r| known.get(&r.key).is_some().then(|| r.matches(known)));
+        let all: Vec<Option<bool>> = equal.chain(expressions).collect();
+        if all.contains(&Some(false)) { Some(false) } else { (!all.contains(&None)).then_some(true) }
+    }
 }
 
 impl Requirement {

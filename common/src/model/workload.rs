@@ -41,6 +41,8 @@ pub enum Serving {
     Pending,
     /// istiod does not look at the pod's namespace, so that no ztunnel is told of the pod.
     Undiscovered,
+    /// Whether istiod looks at the pod's namespace is for the Namespace to say, which was not read.
+    Unclear,
 }
 
 /// Whether and how a workload's traffic is redirected.

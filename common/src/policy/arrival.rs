@@ -57,8 +57,8 @@ pub enum Arrival {
     },
     /// Past ztunnel.
     Past(Reason),
-    /// Not at all, as far as is known: no ztunnel serves the caller.
-    Stopped(Serving),
+    /// Not at all, as far as is known: no ztunnel serves the caller of this Namespace.
+    Stopped(Serving, ResourceRef),
     /// Past ztunnel or as this peer, which the node decides.
     NodeDecides(Peer),
 }
@@ -138,7 +138,7 @@ fn from_workload(
         return Arrival::Past(Reason::Loopback);
     }
     if from.is_captured() && from.capture.serving != Serving::Served {
-        return Arrival::Stopped(from.capture.serving);
+        return Arrival::Stopped(from.capture.serving, from.namespace());
     }
     let Some(to) = captured else {
         let plaintext = Peer { identity: None, address: address_of(from, None) };
@@ -205,10 +205,11 @@ pub(super) fn complete(decision: Decision, egress: Option<Judgement>) -> Decisio
     decision
 }
 
-/// What a caller gets that no ztunnel serves.
-pub(super) fn unserved(serving: Serving) -> Decision {
+/// What a caller of a Namespace gets that no ztunnel serves.
+pub(super) fn unserved(serving: Serving, namespace: ResourceRef) -> Decision {
     match serving {
         Serving::Undiscovered => without_judging(GateOutcome::Unknown, Reason::NotDiscovered),
+        Serving::Unclear => unknown(Reason::NamespaceNotRead, namespace),
         Serving::Served | Serving::Pending => without_judging(GateOutcome::Block, Reason::RedirectionPending),
     }
 }
@@ -256,13 +257,17 @@ pub(super) fn either(identity: Decision, plaintext: &Decision, doubt: Doubt) -> 
     if settled {
         return identity;
     }
-    let judgement = Judgement::new(Gate::Transport, GateOutcome::Unknown, reason).by(By::Object(by));
-    let gates = Gate::ALL.into_iter().map(|gate| match gate {
-        Gate::Resolve => Judgement::new(gate, GateOutcome::Pass, Reason::Resolved),
-        Gate::Transport => judgement.clone(),
-        _ => Judgement::not_reached(gate),
-    });
-    Decision { gates: gates.collect(), conditions: Vec::new() }
+    unknown(reason, by)
+}
+
+/// A connection of which an object leaves open how it travels.
+fn unknown(reason: Reason, by: ResourceRef) -> Decision {
+    let mut decision = without_judging(GateOutcome::Unknown, reason);
+    let transport = decision.gates.iter_mut().find(|judgement| judgement.gate == Gate::Transport);
+    if let Some(transport) = transport {
+        transport.by = Some(By::Object(by));
+    }
+    decision
 }
 
 /// Past ztunnel for the kubelet, as a peer for every other process.

@@ -127,7 +127,7 @@ fn arrive(mesh: &Mesh<'_>, arrival: &Arrival, destinations: &[Destination]) -> D
         ),
         Arrival::Past(Reason::HostExempt) => exempt(mesh, destinations),
         Arrival::Past(reason) => without_judging(GateOutcome::Pass, *reason),
-        Arrival::Stopped(serving) => unserved(*serving),
+        Arrival::Stopped(serving, namespace) => unserved(*serving, namespace.clone()),
         Arrival::NodeDecides(peer) => {
             node_decides(exempt(mesh, destinations), judge_peer(mesh, peer, destinations))
         }

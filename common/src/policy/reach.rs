@@ -152,7 +152,7 @@ struct Key {
     /// What a binding to a waypoint goes by.
     bound: Option<(Namespace, Option<String>, Option<String>)>,
     /// The object for whose waypoint istiod may have added a policy.
-    auto_allowed: Option<ResourceRef>,
+    auto_allowed: Option<transport::Bound>,
 }
 
 /// Groups destinations that get the same answers.

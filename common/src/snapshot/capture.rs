@@ -9,6 +9,7 @@ use crate::kubernetes::{Annotations, PodSpec};
 use crate::model::{Capture, Certainty, DataPlane, Labels, Namespace, Serving};
 
 use super::settings::{IstioCni, parse_bool};
+use super::visible::Discovery;
 
 #[cfg(test)]
 mod tests;
@@ -32,7 +33,7 @@ pub(super) struct Enrolment<'a> {
     /// Whether it has run: it has an address.
     pub(super) has_run: bool,
     /// Whether istiod looks at its namespace.
-    pub(super) discovered: bool,
+    pub(super) discovery: Discovery,
 }
 
 impl Enrolment<'_> {
@@ -64,12 +65,11 @@ impl Enrolment<'_> {
     }
 
     fn serving(&self, redirection: Option<&str>) -> Serving {
-        if redirection == Some("pending") {
-            Serving::Pending
-        } else if self.discovered {
-            Serving::Served
-        } else {
-            Serving::Undiscovered
+        match self.discovery {
+            _ if redirection == Some("pending") => Serving::Pending,
+            Discovery::Discovered => Serving::Served,
+            Discovery::Undiscovered => Serving::Undiscovered,
+            Discovery::Unread => Serving::Unclear,
         }
     }
 

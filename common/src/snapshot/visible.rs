@@ -23,6 +23,17 @@ pub enum Hidden {
     Namespace,
 }
 
+/// Whether istiod looks at a namespace.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Discovery {
+    /// It does.
+    Discovered,
+    /// It does not.
+    Undiscovered,
+    /// Labels of the Namespace decide, which was not read.
+    Unread,
+}
+
 /// What decides whether istiod looks at an object.
 pub(super) struct Visibility<'a> {
     pub(super) settings: &'a Settings,
@@ -33,7 +44,7 @@ impl Visibility<'_> {
     /// Why istiod does not look at an object, if it does not.
     pub(super) fn hidden(&self, meta: &ObjectMeta) -> Option<Hidden> {
         let namespace = meta.namespace.as_deref().unwrap_or_default();
-        if !self.discovers(namespace) {
+        if self.discovery(namespace) == Discovery::Undiscovered {
             return Some(Hidden::Namespace);
         }
         // pkg/config/model.go, LabelsInRevision: an istiod without revision looks at all.
@@ -66,7 +77,7 @@ impl Visibility<'_> {
     /// several istiods, any of which may be the one that counts.
     fn doubt(&self, meta: &ObjectMeta, of: &ResourceRef) -> Option<(Code, GapKind, String, Evidence)> {
         let namespace = meta.namespace.as_deref().unwrap_or_default();
-        if !self.settings.mesh.discovery_selectors.is_empty() && !self.namespaces.contains_key(namespace) {
+        if self.discovery(namespace) == Discovery::Unread {
             let subject = ResourceRef::cluster(Kind::Namespace, namespace).to_string();
             return Some((Code::NamespaceNotRead, GapKind::MissingKind, subject, Evidence::none()));
         }
@@ -78,12 +89,21 @@ impl Visibility<'_> {
             .then(|| (Code::RevisionUnclear, GapKind::Unsupported, of.to_string(), evidence))
     }
 
-    /// Whether istiod looks at a namespace.
-    pub(super) fn discovers(&self, namespace: &str) -> bool {
+    /// Whether istiod looks at a namespace. Of one that was not read the name is among its labels all the same.
+    pub(super) fn discovery(&self, namespace: &str) -> Discovery {
         let selectors = &self.settings.mesh.discovery_selectors;
-        let none = Labels::default();
-        let labels = self.namespaces.get(namespace).unwrap_or(&none);
-        selectors.is_empty() || selectors.iter().any(|selector| selector.matches(labels))
+        let name = || [(super::NAME_OF_NAMESPACE, namespace)].into_iter().collect();
+        let selected: Vec<Option<bool>> = match self.namespaces.get(namespace) {
+            Some(labels) => selectors.iter().map(|selector| Some(selector.matches(labels))).collect(),
+            None => selectors.iter().map(|selector| selector.decided_by(&name())).collect(),
+        };
+        if selected.is_empty() || selected.contains(&Some(true)) {
+            Discovery::Discovered
+        } else if selected.contains(&None) {
+            Discovery::Unread
+        } else {
+            Discovery::Undiscovered
+        }
     }
 }
 

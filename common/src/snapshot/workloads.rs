@@ -107,8 +107,8 @@ impl Builder<'_> {
             annotations: &parts.meta.annotations,
             spec: parts.spec,
             has_run: !parts.addresses.is_empty(),
-            discovered: Visibility { settings: self.settings, namespaces: self.namespaces }
-                .discovers(parts.namespace.as_str()),
+            discovery: Visibility { settings: self.settings, namespaces: self.namespaces }
+                .discovery(parts.namespace.as_str()),
         };
         let capture = enrolment.capture(&self.settings.cni);
         let service_account = service_account(parts.spec);

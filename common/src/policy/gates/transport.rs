@@ -9,7 +9,7 @@ use crate::model::{DataPlane, Kind, Labels, Name, ResourceRef, Serving, Workload
 use crate::policy::decision::{By, Decision, Gate, GateOutcome, Judgement};
 use crate::policy::fold::Domain;
 use crate::policy::mesh::Mesh;
-use crate::snapshot::{MeshSnapshot, Service};
+use crate::snapshot::{Discovery, MeshSnapshot, Service};
 
 use super::resolve::{At, Destination};
 use super::{Flow, Parts};
@@ -45,6 +45,7 @@ pub(super) fn parts<D: Domain>(domain: &D, flow: &Flow<'_>) -> Parts<D::Set> {
     }
     match workload.capture.serving {
         Serving::Served => {}
+        Serving::Unclear => return vec![(domain.all(), behind(Bound::Unread(workload.namespace())))],
         // Nobody sends HBONE to it, and plaintext is not redirected.
         _ if workload.capture.bypass_inbound => return past(Reason::InboundBypassed),
         Serving::Pending => return everyone(GateOutcome::Block, Reason::RedirectionPending),
@@ -64,62 +65,47 @@ fn transport(outcome: GateOutcome, reason: Reason) -> Judgement {
     Judgement::new(Gate::Transport, outcome, reason)
 }
 
-/// Through the waypoint that an object is bound to.
-fn behind(bound: ResourceRef) -> Judgement {
-    transport(GateOutcome::Unknown, Reason::WaypointNotJudged).by(By::Object(bound))
+/// What may bind to a waypoint.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub(in crate::policy) enum Bound {
+    /// This object is bound to one.
+    Object(ResourceRef),
+    /// This Namespace may say so and was not read.
+    Unread(ResourceRef),
+}
+
+/// Through the waypoint that something is bound to.
+fn behind(bound: Bound) -> Judgement {
+    let (reason, object) = match bound {
+        Bound::Object(object) => (Reason::WaypointNotJudged, object),
+        Bound::Unread(namespace) => (Reason::NamespaceNotRead, namespace),
+    };
+    transport(GateOutcome::Unknown, reason).by(By::Object(object))
 }
 
 /// What no ztunnel stands in front of takes everything, but for what a waypoint of captured clients stops. Who
 /// is no such client is not told apart.
 fn unguarded(flow: &Flow<'_>, reason: Reason) -> Judgement {
-    match waypoint(flow) {
-        Some(bound) => behind(bound),
-        None => transport(GateOutcome::Pass, reason),
-    }
+    waypoint(flow).map_or_else(|| transport(GateOutcome::Pass, reason), behind)
 }
 
 /// ztunnel takes no identity of another trust domain, whatever aliases there are; a waypoint may.
 fn foreign(flow: &Flow<'_>) -> Judgement {
-    match waypoint(flow) {
-        Some(bound) => behind(bound),
-        None => transport(GateOutcome::Block, Reason::TrustDomainMismatch),
-    }
+    waypoint(flow).map_or_else(|| transport(GateOutcome::Block, Reason::TrustDomainMismatch), behind)
 }
 
 /// Captured clients go through the waypoint of what they address, if there is one.
 fn over_hbone(flow: &Flow<'_>, workload: &Workload) -> Judgement {
-    match waypoint(flow).or_else(|| auto_allowed(flow.mesh, flow.destination, workload)) {
-        Some(bound) => behind(bound),
-        None => match may_be_bound(flow) {
-            Some(namespace) => {
-                transport(GateOutcome::Unknown, Reason::NamespaceNotRead).by(By::Object(namespace))
-            }
-            None => transport(GateOutcome::Pass, Reason::Hbone),
-        },
-    }
-}
-
-/// The Namespace that may bind this way to a waypoint and was not read.
-fn may_be_bound(flow: &Flow<'_>) -> Option<ResourceRef> {
-    let snapshot = flow.mesh.snapshot;
-    let (reference, labels) = match addressed(flow) {
-        Some(service) => (&service.reference, &service.labels),
-        None => flow.workload.map(|workload| (&workload.reference, &workload.labels))?,
-    };
-    let namespace = reference.namespace.as_ref()?;
-    let is_told =
-        labels.get(USE_WAYPOINT).is_some() || snapshot.namespace_labels(namespace.as_str()).is_some();
-    (!is_told).then(|| ResourceRef::cluster(Kind::Namespace, namespace.as_str()))
+    let bound = waypoint(flow).or_else(|| auto_allowed(flow.mesh, flow.destination, workload));
+    bound.map_or_else(|| transport(GateOutcome::Pass, Reason::Hbone), behind)
 }
 
 fn as_plaintext(flow: &Flow<'_>, workload: &Workload) -> Judgement {
     if workload.capture.bypass_inbound {
         return transport(GateOutcome::Pass, Reason::InboundBypassed);
     }
-    match auto_allowed(flow.mesh, flow.destination, workload) {
-        Some(bound) => behind(bound),
-        None => transport(GateOutcome::Pass, Reason::Plaintext),
-    }
+    let bound = auto_allowed(flow.mesh, flow.destination, workload);
+    bound.map_or_else(|| transport(GateOutcome::Pass, Reason::Plaintext), behind)
 }
 
 /// The object for whose waypoint istiod may add an ALLOW to the pod's policies, whichever way the pod is called:
@@ -129,7 +115,7 @@ pub(in crate::policy) fn auto_allowed(
     mesh: &Mesh<'_>,
     destination: &Destination,
     workload: &Workload,
-) -> Option<ResourceRef> {
+) -> Option<Bound> {
     let snapshot = mesh.snapshot;
     if !snapshot.settings.istiod.auto_allows_waypoints {
         return None;
@@ -141,7 +127,7 @@ pub(in crate::policy) fn auto_allowed(
 }
 
 /// The object that may bind this way to a waypoint: the Service that is addressed, else the pod.
-fn waypoint(flow: &Flow<'_>) -> Option<ResourceRef> {
+fn waypoint(flow: &Flow<'_>) -> Option<Bound> {
     let snapshot = flow.mesh.snapshot;
     match addressed(flow) {
         Some(service) => by_service(snapshot, service),
@@ -155,11 +141,16 @@ fn addressed<'a>(flow: &Flow<'a>) -> Option<&'a Service> {
     service.filter(|service| !service.headless)
 }
 
-fn by_service(snapshot: &MeshSnapshot, service: &Service) -> Option<ResourceRef> {
+fn by_service(snapshot: &MeshSnapshot, service: &Service) -> Option<Bound> {
     bound(snapshot, &service.reference, &service.labels, "service")
 }
 
-fn by_pod(snapshot: &MeshSnapshot, workload: &Workload) -> Option<ResourceRef> {
+/// No workload is found by the address of a node, so no waypoint stands at it (ztunnel src/state/workload.rs,
+/// `insert`).
+fn by_pod(snapshot: &MeshSnapshot, workload: &Workload) -> Option<Bound> {
+    if workload.host_network {
+        return None;
+    }
     bound(snapshot, &workload.reference, &workload.labels, "workload")
 }
 
@@ -170,9 +161,14 @@ fn bound(
     reference: &ResourceRef,
     labels: &Labels,
     wanted: &'static str,
-) -> Option<ResourceRef> {
+) -> Option<Bound> {
     let namespace = reference.namespace.as_ref()?;
     let of_namespace = snapshot.namespace_labels(namespace.as_str());
+    if labels.get(USE_WAYPOINT).is_none() && of_namespace.is_none() {
+        // What istiod does not look at is bound to nothing.
+        let may_be = snapshot.discovery(namespace.as_str()) != Discovery::Undiscovered;
+        return may_be.then(|| Bound::Unread(ResourceRef::cluster(Kind::Namespace, namespace.as_str())));
+    }
     let from = [Some(labels), of_namespace].into_iter().flatten();
     let bound = from.into_iter().find(|labels| labels.get(USE_WAYPOINT).is_some())?;
     let name = bound.get(USE_WAYPOINT).filter(|name| *name != "none")?;
@@ -184,7 +180,7 @@ fn bound(
     // Without the label its GatewayClass decides, which is not read.
     let handles = gateway.and_then(|gateway| gateway.meta.labels.get("istio.io/waypoint-for"));
     let may = handles.is_none_or(|handles| handles == wanted || handles == "all");
-    may.then(|| reference.clone())
+    may.then(|| Bound::Object(reference.clone()))
 }
 
 /// Whether the policies of the destination are asked.

@@ -78,8 +78,9 @@ impl Listing<'_> {
         // What ends nowhere ends there however it leaves.
         let leaves = if nowhere(self.resolution).is_some() { &Leaves::Captured } else { &group.leaves };
         if let Leaves::Stopped(serving) = *leaves {
-            if !members.is_empty() || parts.0.is_empty() {
-                parts.add(members, finished(unserved(serving)));
+            let any = group.members.first().and_then(|index| self.mesh.workload(*index));
+            if let Some(from) = any.filter(|_| !members.is_empty() || parts.0.is_empty()) {
+                parts.add(members, finished(unserved(serving, from.namespace())));
             }
             return parts.0;
         }

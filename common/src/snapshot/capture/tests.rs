@@ -25,7 +25,7 @@ fn capture_in(name: &str, namespace: &str, pod: &str, has_run: bool) -> Capture 
         annotations: &meta.annotations,
         spec: &spec,
         has_run,
-        discovered: true,
+        discovery: Discovery::Discovered,
     }
     .capture(&cni)
 }
