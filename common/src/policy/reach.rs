@@ -149,6 +149,8 @@ struct Key {
     attached: Vec<Vec<String>>,
     unreadable: (Vec<usize>, Vec<usize>),
     addresses: Vec<(Vec<String>, Option<IpAddr>)>,
+    /// The WorkloadEntry that an address may be.
+    entry: Option<ResourceRef>,
     /// What a binding to a waypoint goes by.
     bound: Option<(Namespace, Option<String>, Option<String>)>,
     /// The object for whose waypoint istiod may have added a policy.
@@ -230,6 +232,10 @@ impl<'a> Variant<'a> {
             attached: self.applied.peer_authentication.iter().map(|e| e.attached.clone()).collect(),
             unreadable: (self.applied.unreadable.clone(), self.applied.unreadable_authentication.clone()),
             addresses: self.addresses.clone(),
+            entry: match self.destination.at {
+                At::Address(address) => mesh.snapshot.entry_at(address),
+                At::Workload(_) | At::Node(_) => None,
+            },
             auto_allowed: self.workload.and_then(|w| transport::auto_allowed(mesh, &self.destination, w)),
             bound: self.workload.map(|w| {
                 let label = |key| w.labels.get(key).map(str::to_owned);

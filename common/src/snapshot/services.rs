@@ -7,6 +7,7 @@ use std::net::IpAddr;
 
 use rustc_hash::FxHashMap;
 
+use crate::istio::WorkloadEntry;
 use crate::kubernetes::{EndpointSlice, ServicePort, ServiceSpec, TargetRef};
 use crate::model::{
     DataPlane, Kind, Labels, Name, Namespace, Origin, PortRef, Protocol, Readiness, ResourceRef, Workload,
@@ -134,7 +135,7 @@ pub(super) fn services(
                 service.endpoints_not_read = objects
                     .workload_entries
                     .iter()
-                    .any(|entry| entry.namespace() == key.0 && entry.spec.labels.contains_all(selector));
+                    .any(|entry| entry.namespace() == key.0 && entry_has(entry, selector));
             }
             for slice in slices.get(&key).into_iter().flatten() {
                 pods.add(slice, &mut service);
@@ -144,6 +145,13 @@ pub(super) fn services(
         .collect();
     services.sort_by(|a, b| a.reference.cmp(&b.reference));
     services
+}
+
+/// Whether a WorkloadEntry has all of these labels. It has those of its metadata, then those of its spec
+/// (pilot/pkg/serviceregistry/serviceentry/conversion.go, `ConvertClientWorkloadEntry`).
+fn entry_has(entry: &Object<WorkloadEntry>, wanted: &Labels) -> bool {
+    let label = |key| entry.meta.labels.get(key).or_else(|| entry.spec.labels.get(key));
+    wanted.iter().all(|(key, value)| label(key) == Some(value))
 }
 
 fn service(object: &Object<ServiceSpec>) -> Service {
