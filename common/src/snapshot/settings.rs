@@ -45,7 +45,7 @@ pub struct MeshConfig {
 pub struct Istiod {
     /// Its revision; empty when it has none, and then looks at the objects of all.
     pub revision: Name,
-    /// Revisions of other istiods, when nobody said which is meant.
+    /// Revisions of other istiods, empty for one without, when nobody said which is meant.
     pub other_revisions: Vec<Name>,
     /// `AMBIENT_ENABLE_DRY_RUN_AUTHORIZATION_POLICY`.
     pub sends_dry_run: bool,
@@ -209,8 +209,7 @@ fn istiod(
         .iter()
         .filter(|container| is_wanted(revision(container)))
         .min_by_key(|container| (revision(container) != "default", revision(container).to_owned()));
-    let others =
-        all.iter().map(|container| revision(container)).filter(|of| !of.is_empty() && wanted.is_none());
+    let others = all.iter().map(|container| revision(container)).filter(|_| wanted.is_none());
     let mut others: Vec<Name> = others.map(Name::from).collect();
     let revision: Name = found.map(|c| revision(c)).or(wanted).unwrap_or("default").into();
     if found.is_none() {

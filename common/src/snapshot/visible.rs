@@ -83,10 +83,10 @@ impl Visibility<'_> {
         }
         let revision = meta.labels.get("istio.io/rev")?;
         let istiod = &self.settings.istiod;
-        let of_any = istiod.other_revisions.iter().chain([&istiod.revision]).any(|own| **own == *revision);
+        let looks = |own: &Name| own.is_empty() || **own == *revision;
+        let differ = istiod.other_revisions.iter().any(|other| looks(other) != looks(&istiod.revision));
         let evidence = Evidence::none().with("revision", revision);
-        (!istiod.other_revisions.is_empty() && of_any)
-            .then(|| (Code::RevisionUnclear, GapKind::Unsupported, of.to_string(), evidence))
+        differ.then(|| (Code::RevisionUnclear, GapKind::Unsupported, of.to_string(), evidence))
     }
 
     /// Whether istiod looks at a namespace. Of one that was not read the name is among its labels all the same.
