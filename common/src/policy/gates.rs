@@ -50,16 +50,23 @@ pub(super) fn judge<D: Domain>(domain: &D, flow: &Flow<'_>) -> Vec<Cell<D::Set>>
         return too_many(domain);
     }
     if let Some(workload) = flow.workload.filter(|workload| workload.is_unclear()) {
-        cells.iter_mut().for_each(|cell| doubt(&mut cell.decision, workload));
+        let envoy_may_refuse = flow.mesh.has_policies_for(&workload.identity.namespace);
+        cells.iter_mut().for_each(|cell| doubt(&mut cell.decision, workload, envoy_may_refuse));
     }
     cells
 }
 
 /// What nobody knows to be in the mesh was judged as if it were: what then lets a connection in lets it in either
-/// way, what refuses it may not be there.
-fn doubt(decision: &mut Decision, workload: &Workload) {
+/// way, what refuses it may not be there. The labels that nobody knows may also ask for a sidecar, which reads
+/// policies in its own way (pilot/pkg/security/authz/builder/builder.go).
+fn doubt(decision: &mut Decision, workload: &Workload, envoy_may_refuse: bool) {
     let namespace = workload.namespace();
-    for judgement in decision.gates.iter_mut().filter(|judgement| judgement.outcome == GateOutcome::Block) {
+    let in_doubt = |judgement: &Judgement| match judgement.outcome {
+        GateOutcome::Block => true,
+        GateOutcome::Pass => envoy_may_refuse && judgement.gate == Gate::Transport,
+        _ => false,
+    };
+    for judgement in decision.gates.iter_mut().filter(|judgement| in_doubt(judgement)) {
         let unknown = Judgement::new(judgement.gate, GateOutcome::Unknown, Reason::NamespaceNotRead);
         *judgement = unknown.by(By::Object(namespace.clone()));
     }

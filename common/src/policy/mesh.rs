@@ -116,6 +116,17 @@ impl<'a> Mesh<'a> {
         self.policies.applied(&workload.identity.namespace, &workload.labels)
     }
 
+    /// Whether istiod looks at any policy that may be about pods of a namespace, whatever ztunnel makes of it.
+    #[must_use]
+    pub fn has_policies_for(&self, namespace: &Namespace) -> bool {
+        let root = &self.snapshot.settings.mesh.root_namespace;
+        let counts = |of: Namespace, hidden: bool| !hidden && (of == *namespace || of == *root);
+        let authorization = &self.snapshot.authorization_policies;
+        let authentication = &self.snapshot.peer_authentications;
+        authorization.iter().any(|p| counts(p.object.namespace(), p.hidden.is_some()))
+            || authentication.iter().any(|p| counts(p.object.namespace(), p.hidden.is_some()))
+    }
+
     /// The labels by which a policy selects, as written; `None` when there is no such policy.
     #[must_use]
     pub fn selector_of(&self, policy: &ResourceRef) -> Option<Option<&'a Labels>> {
