@@ -48,8 +48,8 @@ pub use settings::{
     root_namespace,
 };
 pub use sources::{Format, Places, Source, Sources};
-pub use visible::{Discovery, Hidden};
 pub(crate) use visible::asks_for_dry_run;
+pub use visible::{Discovery, Hidden};
 
 /// The label of a Namespace that holds its name.
 const NAME_OF_NAMESPACE: &str = "kubernetes.io/metadata.name";

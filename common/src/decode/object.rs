@@ -64,7 +64,8 @@ impl<B: Body> Decoder<'_, B> {
                 self.plain(&Kind::Gateway, |objects, object| objects.gateways.push(object));
             }
             ("", "Pod") => self.pod(),
-            ("apps", "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet") => {
+            ("apps", "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet")
+            | ("", "ReplicationController") => {
                 self.template::<TemplatedSpec>(kind, |spec| (spec.replicas.unwrap_or(1), spec.template));
             }
             ("batch", "Job") => self.template::<JobSpec>(kind, |spec| (1, spec.template)),
@@ -73,6 +74,10 @@ impl<B: Body> Decoder<'_, B> {
             }
             ("", "Service") => self.spec(&Kind::Service, |objects| &mut objects.services),
             ("discovery.k8s.io", "EndpointSlice") => self.endpoint_slice(),
+            ("", "Endpoints") => {
+                let kind = Kind::Other(kind.into());
+                self.plain(&kind, |objects, object| objects.endpoints.push(object));
+            }
             ("", "ConfigMap") => self.config_map(),
             ("networking.k8s.io", "NetworkPolicy") => {
                 self.spec(&Kind::NetworkPolicy, |objects| &mut objects.network_policies);

@@ -74,6 +74,8 @@ pub struct Objects {
     pub services: Vec<Object<ServiceSpec>>,
     /// discovery.k8s.io
     pub endpoint_slices: Vec<Object<EndpointSlice>>,
+    /// core/v1, by name: the API server makes EndpointSlices of them
+    pub endpoints: Vec<Object<()>>,
     /// core/v1: those that Istio reads
     pub config_maps: Vec<Object<BTreeMap<Name, Name>>>,
     /// security.istio.io
@@ -112,6 +114,7 @@ impl Objects {
         self.templates.extend(other.templates);
         self.services.extend(other.services);
         self.endpoint_slices.extend(other.endpoint_slices);
+        self.endpoints.extend(other.endpoints);
         self.config_maps.extend(other.config_maps);
         self.authorization_policies.extend(other.authorization_policies);
         self.peer_authentications.extend(other.peer_authentications);

@@ -129,7 +129,11 @@ pub(super) fn services(
             let key = (object.namespace(), object.meta.name.clone());
             let selector = &object.spec.selector;
             if selector.is_empty() {
-                service.endpoints_not_read = objects.endpoint_slices.is_empty();
+                // Of Endpoints that a person writes a controller makes slices, which then tell.
+                let written =
+                    || objects.endpoints.iter().any(|of| of.namespace() == key.0 && of.meta.name == key.1);
+                service.endpoints_not_read =
+                    objects.endpoint_slices.is_empty() || !slices.contains_key(&key) && written();
             } else {
                 service.backends = selected(&object.spec, by_namespace.get(&key.0), workloads);
                 service.endpoints_not_read = objects
