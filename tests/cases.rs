@@ -9,12 +9,13 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use mesh_common::manifests;
+use mesh_common::model::Name;
 use mesh_common::policy::Mesh;
 use mesh_common::report::reachability::{
     self, Answer, DecidedBy, Reachability, Row, SourceQuestion, TargetQuestion,
 };
 use mesh_common::report::{Evidenced, GapEntry};
-use mesh_common::snapshot::{MeshSnapshot, SettingsOverride};
+use mesh_common::snapshot::{Extent, MeshSnapshot, NotRead, Resource, SettingsOverride, Why};
 use mesh_common::yaml;
 use serde::Deserialize;
 
@@ -26,7 +27,10 @@ struct Case {
     upstream: String,
     #[serde(default = "whole_base")]
     base: Vec<String>,
+    #[serde(default)]
     manifests: String,
+    #[serde(default)]
+    not_read: Vec<Missing>,
     connections: Vec<Connection>,
     #[serde(default)]
     findings: BTreeSet<String>,
@@ -34,6 +38,37 @@ struct Case {
     gaps: BTreeSet<String>,
     #[serde(default)]
     assumptions: BTreeSet<String>,
+}
+
+/// A list that was not read.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Missing {
+    resource: String,
+    #[serde(default)]
+    namespaces: Option<Vec<String>>,
+    #[serde(default)]
+    all_but: Vec<String>,
+    why: String,
+}
+
+impl Missing {
+    fn list(&self) -> NotRead {
+        assert!(Resource::named(&self.resource).is_some(), "no resource is called {}", self.resource);
+        let names = |names: &[String]| names.iter().map(|name| Name::from(name.as_str())).collect();
+        let extent = match &self.namespaces {
+            Some(only) => Extent::Only(names(only)),
+            None => Extent::AllBut(names(&self.all_but)),
+        };
+        let why = match self.why.as_str() {
+            "forbidden" => Why::Forbidden,
+            "missing" => Why::Missing,
+            "notAsked" => Why::NotAsked,
+            "timeout" => Why::TimedOut("too late".to_owned()),
+            other => panic!("`{other}` is no reason"),
+        };
+        NotRead { resource: self.resource.clone(), extent, why }
+    }
 }
 
 /// Who calls whom, and the one answer. What is not given is not compared, verdict and reason excepted.
@@ -108,7 +143,8 @@ fn failures(path: &Path) -> Vec<String> {
 fn snapshot(case: &Case) -> MeshSnapshot {
     let base = case.base.iter().map(|part| mesh_tests::read(&format!("tests/cases/base/{part}.yaml")));
     let texts: Vec<String> = base.chain([case.manifests.clone()]).collect();
-    let objects = manifests::from_text("case", &texts.join("\n---\n"), &manifests::Options::default());
+    let mut objects = manifests::from_text("case", &texts.join("\n---\n"), &manifests::Options::default());
+    objects.not_read = case.not_read.iter().map(Missing::list).collect();
     MeshSnapshot::build(objects, &SettingsOverride::default())
 }
 

@@ -7,6 +7,7 @@ mod arguments;
 mod error;
 mod output;
 mod progress;
+mod source;
 mod status;
 
 #[cfg(feature = "cluster")]
@@ -15,6 +16,7 @@ pub use arguments::{OutputArguments, SettingsArguments, SourceArguments, Verbosi
 pub use error::{CliError, ErrorKind};
 pub use output::{Console, now};
 pub use progress::Reading;
+pub use source::Facts;
 pub use status::ExitStatus;
 
 use std::process::ExitCode;

@@ -1,13 +1,21 @@
-//! The live cluster: from kubectl's connection flags to a client.
+//! The live cluster: from kubectl's connection flags to [`Objects`], by reading alone.
+//!
+//! Answers what there is and what could not be read, never what it means. The only module, with telemetry, that
+//! waits for a network: one thread runs the requests, others decode what arrives.
 
+mod api;
 mod certificate;
 mod connect;
+mod discovery;
 mod environment;
 mod error;
 mod exec;
 mod explain;
 mod flags;
 mod kubeconfig;
+mod list;
+mod load;
+mod plan;
 mod proxy;
 mod target;
 #[cfg(test)]
@@ -20,3 +28,102 @@ pub use error::ConnectError;
 pub use explain::{Endpoint, explain};
 pub use flags::{ConnectionFlags, InvalidTimeout, Secret, parse_timeout};
 pub use target::{contexts, contexts_in};
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::model::Name;
+use crate::snapshot::{Format, Needs, Objects, Progress, Resource, SettingsOverride, Source};
+
+use api::Api;
+use list::Reader;
+
+/// Cuts a page down to what may be kept, before anything is made of it.
+pub type Keep = Arc<dyn Fn(&Resource, &str) -> Result<String, String> + Send + Sync>;
+
+/// A page that was kept.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct RawList {
+    /// The resource, as [`Resource::name`] gives it.
+    pub resource: String,
+    /// The version in which it was listed.
+    pub api_version: String,
+    /// What [`Keep`] left of it.
+    pub text: String,
+}
+
+/// What is wanted of a cluster.
+pub struct Request<'a> {
+    /// Which cluster, as whom.
+    pub flags: &'a ConnectionFlags,
+    /// What the question needs, told the namespace of names that give none.
+    pub needs: &'a dyn Fn(&str) -> Needs,
+    /// The namespaces that the question is about, as [`Needs`] does not tell: they are read where the whole
+    /// cluster may not be.
+    pub namespace: Option<&'a str>,
+    /// What a person says of the mesh.
+    pub given: &'a SettingsOverride,
+    /// What becomes of pages that are kept; without it none is.
+    pub keep: Option<Keep>,
+    /// Hears how far reading has come.
+    pub progress: Arc<dyn Progress + Send>,
+}
+
+/// What a cluster holds.
+#[derive(Debug)]
+pub struct Loaded {
+    /// What was read, and what was not.
+    pub objects: Objects,
+    /// The pages that were kept.
+    pub raw: Vec<RawList>,
+    /// The namespace of names that give none.
+    pub namespace: String,
+    /// The context, else the address of the server.
+    pub name: String,
+}
+
+/// Reads a cluster.
+///
+/// # Errors
+/// When there is no connection, or nothing at all may be read.
+pub fn load(request: &Request<'_>) -> Result<Loaded, ConnectError> {
+    load_in(&Environment::of_process(), request)
+}
+
+/// Reads a cluster, connecting in an environment.
+///
+/// # Errors
+/// When there is no connection, or nothing at all may be read.
+pub fn load_in(environment: &Environment, request: &Request<'_>) -> Result<Loaded, ConnectError> {
+    block_on(async {
+        let connection = connect_in(environment, request.flags).await?;
+        let namespace = request.namespace.unwrap_or(&connection.namespace).to_owned();
+        let name = connection.context.clone().unwrap_or_else(|| connection.server.clone());
+        let needs = (request.needs)(&namespace);
+        let mut home: BTreeSet<Name> = needs.home.clone();
+        home.insert(namespace.as_str().into());
+        let mut sources = Objects::default().sources;
+        let source =
+            sources.push(Source { name: "the cluster".into(), format: Format::Api, text: "".into() });
+        let reader = Reader {
+            api: Api { connection, timeout: request.flags.request_timeout },
+            source,
+            keep: request.keep.clone(),
+            progress: request.progress.clone(),
+        };
+        let read = load::load(reader, &needs, request.given, &home).await?;
+        let objects = Objects { sources, ..read.objects };
+        Ok(Loaded { objects, raw: read.raw, namespace, name })
+    })
+}
+
+/// Runs on this thread. What is still under way when the answer is there is left behind.
+fn block_on<T>(future: impl Future<Output = Result<T, ConnectError>>) -> Result<T, ConnectError> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| ConnectError::new(format!("no runtime for requests: {error}")))?;
+    let result = runtime.block_on(future);
+    runtime.shutdown_background();
+    result
+}

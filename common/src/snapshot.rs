@@ -102,6 +102,8 @@ pub struct MeshSnapshot {
     pub sources: Sources,
     by_namespace: FxHashMap<Namespace, Vec<WorkloadIndex>>,
     by_address: FxHashMap<IpAddr, WorkloadIndex>,
+    /// What addresses may belong to that was not read.
+    unread_addresses: Option<ResourceRef>,
 }
 
 impl MeshSnapshot {
@@ -123,6 +125,7 @@ impl MeshSnapshot {
         gaps.extend(unreadable.iter().map(|unreadable| unreadable.gap.clone()).chain(told));
         let unreadable = unreadable.into_iter().chain(lists).collect();
         Self {
+            unread_addresses: unread_addresses(&objects.not_read),
             nodes: nodes(&objects),
             service_accounts: accounts(&objects),
             by_address,
@@ -177,7 +180,8 @@ impl MeshSnapshot {
             .find_map(|workload| workload.node.as_ref())
     }
 
-    /// The WorkloadEntry that an address may be: it has it, or the name of a host.
+    /// What an address may be that is no known pod's: a WorkloadEntry that has it, or the name of a host; or a
+    /// pod or an entry among those that were not read.
     #[must_use]
     pub fn entry_at(&self, address: IpAddr) -> Option<ResourceRef> {
         let may_be = |of: &&Object<WorkloadEntry>| {
@@ -185,7 +189,8 @@ impl MeshSnapshot {
             written.is_none_or(|written| written.map_or(true, |written| written == address))
         };
         let found = self.workload_entries.iter().find(may_be);
-        found.map(|entry| entry.reference(Kind::Other("WorkloadEntry".into())))
+        let found = found.map(|entry| entry.reference(Kind::Other("WorkloadEntry".into())));
+        found.or_else(|| self.unread_addresses.clone())
     }
 
     /// The labels of a namespace; none when it was not read.
@@ -294,6 +299,17 @@ fn not_read(lists: &[NotRead], settings: &Settings) -> (Vec<Unreadable>, Vec<Gap
     let unreadable = lists.iter().filter_map(NotRead::unreadable);
     let unreadable = unreadable.map(|u| Unreadable { gap: widened(u.gap), ..u });
     (unreadable.collect(), told.collect())
+}
+
+/// Pods, or machines that are none, of which some were not read.
+fn unread_addresses(lists: &[NotRead]) -> Option<ResourceRef> {
+    let kind_of = |list: &NotRead| match list.resource.as_str() {
+        "pods" => Some(Kind::Pod),
+        "workloadentries.networking.istio.io" => Some(Kind::Other("WorkloadEntry".into())),
+        _ => None,
+    };
+    let unread = lists.iter().filter(|list| list.why != Why::Missing);
+    unread.filter_map(kind_of).min().map(|kind| ResourceRef::cluster(kind, "*"))
 }
 
 /// Of two objects of one name the later one stays, as after `kubectl apply`; different content is a gap.

@@ -2,17 +2,15 @@
 
 use clap::{Args, ValueEnum};
 
-#[cfg(feature = "cluster")]
 mod connection;
 
-#[cfg(feature = "cluster")]
 pub use connection::{ConnectionArguments, Timeout};
 
 use crate::model::Name;
 use crate::snapshot::SettingsOverride;
 
 /// Where the facts come from.
-#[derive(Args, Clone, Debug, Default)]
+#[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Source of facts")]
 pub struct SourceArguments {
     /// File, directory or `-` (standard input) with manifests, or what `kubectl get -o yaml|json` prints; repeatable
@@ -27,6 +25,9 @@ pub struct SourceArguments {
     /// All namespaces, whatever -n says
     #[arg(short = 'A', long)]
     pub all_namespaces: bool,
+    /// The cluster, when there is no other source
+    #[command(flatten)]
+    pub connection: ConnectionArguments,
 }
 
 impl SourceArguments {

@@ -6,9 +6,10 @@ use std::process::ExitCode;
 
 use clap::error::ErrorKind as ClapError;
 
+use crate::cluster::ConnectError;
 use crate::manifests::InputError;
 use crate::render::Theme;
-use crate::snapshot::NotFound;
+use crate::snapshot::{LocatorError, NotFound};
 
 use super::ExitStatus;
 use super::output::color_of_stderr;
@@ -100,6 +101,19 @@ impl From<io::Error> for CliError {
 impl From<InputError> for CliError {
     fn from(error: InputError) -> Self {
         Self { kind: ErrorKind::Input, message: error.message, hints: error.hints, source: None }
+    }
+}
+
+impl From<ConnectError> for CliError {
+    fn from(error: ConnectError) -> Self {
+        Self { kind: ErrorKind::Input, message: error.message, hints: error.hints, source: None }
+    }
+}
+
+impl From<LocatorError> for CliError {
+    fn from(error: LocatorError) -> Self {
+        let hint = "write KIND/NAME, KIND/NAMESPACE/NAME, ip/ADDRESS, outside or spiffe://…";
+        Self { kind: ErrorKind::NotFound, ..Self::usage(error.to_string()) }.hint(hint)
     }
 }
 

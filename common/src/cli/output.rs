@@ -57,6 +57,12 @@ impl Console {
         Ok(unless_closed(written)?)
     }
 
+    /// Whether nothing is said beside answers.
+    #[must_use]
+    pub fn is_quiet(&self) -> bool {
+        self.quiet
+    }
+
     /// Writes what stands beside an answer to stderr.
     pub fn beside(&self, evidence: &Evidenced) {
         if !self.quiet {

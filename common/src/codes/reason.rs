@@ -68,7 +68,8 @@ reasons! {
     NamespaceNotRead;
     /// istiod does not look at the pod's namespace: what its ztunnel does then is not judged.
     NotDiscovered;
-    /// Which pods stand behind the Service, and how they are reached, cannot be told from what was read.
+    /// Which pods stand behind the Service or the address, and how they are reached, cannot be told from what was
+    /// read.
     EndpointUnclear;
     /// Which of the tied PeerAuthentications holds is not defined, and they differ.
     PeerAuthenticationTie;

@@ -12,6 +12,7 @@ use super::family::Family;
 use super::fold::Domain;
 use super::gates::blocked;
 use super::gates::resolve::{Destination, Resolution};
+use super::gates::transport::why_unclear;
 use super::ir::{Authorization, Block, ServiceAccountMatch, StringMatch};
 use super::join::{DESTINATION, SOURCE_IP, combine};
 use super::mesh::Mesh;
@@ -49,7 +50,7 @@ pub fn evaluate(mesh: &Mesh<'_>, caller: &Caller, resolution: &Resolution) -> De
 
 /// What comes from, or goes to, something that is not judged.
 fn not_judged(object: ResourceRef) -> Decision {
-    let mut decision = blocked(Reason::KindNotJudged, true);
+    let mut decision = blocked(why_unclear(&object), true);
     if let Some(gate) = decision.gates.first_mut() {
         gate.by = Some(By::Object(object));
     }

@@ -75,6 +75,12 @@ impl Resource {
         if self.group.is_empty() { self.plural.to_owned() } else { format!("{}.{}", self.plural, self.group) }
     }
 
+    /// Whether a cluster without it is worth a word: where a mesh is, it is.
+    #[must_use]
+    pub fn is_expected(&self) -> bool {
+        self.group == "security.istio.io"
+    }
+
     /// The kind in our words.
     #[must_use]
     pub fn model_kind(&self) -> Kind {
@@ -136,6 +142,7 @@ resources! {
     Templates, Whole, true: "apps" ["v1"] "statefulsets" "StatefulSet";
     Templates, Whole, true: "apps" ["v1"] "daemonsets" "DaemonSet";
     Templates, Whole, true: "apps" ["v1"] "replicasets" "ReplicaSet";
+    Templates, Whole, true: "" ["v1"] "replicationcontrollers" "ReplicationController";
     Templates, Whole, true: "batch" ["v1"] "jobs" "Job";
     Templates, Whole, true: "batch" ["v1"] "cronjobs" "CronJob";
     Rbac, Whole, true: "rbac.authorization.k8s.io" ["v1"] "roles" "Role";

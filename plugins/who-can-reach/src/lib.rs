@@ -4,6 +4,7 @@
 //! snapshot, the engine answers, the answer is printed.
 
 mod args;
+mod needs;
 mod run;
 
 pub use args::{Arguments, command};

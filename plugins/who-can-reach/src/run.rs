@@ -2,7 +2,7 @@
 
 use std::io::Read;
 
-use mesh_common::cli::{CliError, Console, ExitStatus, Reading, now};
+use mesh_common::cli::{CliError, Console, ExitStatus, Facts};
 use mesh_common::manifests;
 use mesh_common::model::{LabelSelector, WorkloadIndex};
 use mesh_common::policy::Mesh;
@@ -10,10 +10,10 @@ use mesh_common::render::{self, Format};
 use mesh_common::report::reachability::{
     self, Answer, Expectations, Reachability, ReachabilityCheck, SourceQuestion, TargetQuestion,
 };
-use mesh_common::report::{API_VERSION, Envelope, Evidenced, GapEntry, Metadata, SourceDescription};
-use mesh_common::snapshot::{MeshSnapshot, SettingsOverride};
+use mesh_common::report::{Evidenced, GapEntry};
 
 use crate::args::{Arguments, Query, Request};
+use crate::needs::Wanted;
 
 const REACHABILITY_SCHEMA: &str = include_str!("../../../docs/schema/ReachabilityReport.json");
 const CHECK_SCHEMA: &str = include_str!("../../../docs/schema/ReachabilityCheckReport.json");
@@ -46,31 +46,19 @@ pub fn run(arguments: Arguments) -> Result<ExitStatus, CliError> {
         }
         Request::Check(file) => {
             let expectations = expectations(&file)?;
-            let snapshot = load(&arguments, &console)?;
-            check(&arguments, &console, &snapshot, &expectations)
+            let facts = load(&arguments, &console, &Wanted::of_expectations(&expectations))?;
+            check(&console, &facts, &expectations)
         }
         Request::Ask(query) => {
-            let snapshot = load(&arguments, &console)?;
-            ask(&arguments, &console, &snapshot, &query)
+            let facts = load(&arguments, &console, &Wanted::of(&query)?)?;
+            ask(&console, &facts, &query)
         }
     }
 }
 
-/// Reads the files. Nothing else is ever a source yet.
-fn load(arguments: &Arguments, console: &Console) -> Result<MeshSnapshot, CliError> {
-    if arguments.source.filename.is_empty() {
-        return Err(CliError::usage("a live cluster cannot be read yet")
-            .hint("give manifests with -f FILE|DIR, or pipe: kubectl get … -o yaml | kubectl mesh … -f -"));
-    }
-    let options = manifests::Options {
-        recursive: arguments.source.recursive,
-        namespace: arguments.source.namespace.as_deref().map(Into::into),
-    };
-    let reading = Reading::new(arguments.verbosity.quiet);
-    let objects = manifests::load(&arguments.source.filename, &options, &reading)?;
-    drop(reading);
-    console.skipped(objects.skipped);
-    Ok(MeshSnapshot::build(objects, &SettingsOverride::from(&arguments.settings)))
+fn load(arguments: &Arguments, console: &Console, wanted: &Wanted) -> Result<Facts, CliError> {
+    let needs = |namespace: &str, scope: Option<&str>| wanted.needs(namespace, scope);
+    Facts::load(&arguments.source, &arguments.settings, console, &needs)
 }
 
 fn expectations(file: &str) -> Result<Expectations, CliError> {
@@ -85,16 +73,11 @@ fn expectations(file: &str) -> Result<Expectations, CliError> {
     Expectations::parse(&text).map_err(|error| CliError::input(format!("{file}:{error}")))
 }
 
-fn ask(
-    arguments: &Arguments,
-    console: &Console,
-    snapshot: &MeshSnapshot,
-    query: &Query,
-) -> Result<ExitStatus, CliError> {
-    let mesh = Mesh::new(snapshot);
-    let Answer { body, evidence } = answer(arguments, &mesh, query).inspect_err(|_| {
+fn ask(console: &Console, facts: &Facts, query: &Query) -> Result<ExitStatus, CliError> {
+    let mesh = Mesh::new(&facts.snapshot);
+    let Answer { body, evidence } = answer(facts, &mesh, query).inspect_err(|_| {
         // What was asked about may be in what could not be read.
-        let elsewhere = snapshot.gaps.iter().map(GapEntry::of).collect();
+        let elsewhere = facts.snapshot.gaps.iter().map(GapEntry::of).collect();
         console.beside(&Evidenced { elsewhere, ..Evidenced::default() });
     })?;
     if console.format == Format::Name && body.leaves_out_names() {
@@ -105,14 +88,14 @@ fn ask(
     }
     let asks_a_caller = matches!(query, Query::From { .. });
     let status = status_of(&body, &evidence, asks_a_caller);
-    let envelope = envelope(arguments, "ReachabilityReport", &evidence, body);
+    let envelope = facts.envelope("ReachabilityReport", &evidence, body);
     console.print(|out| render::reachability(out, &envelope, console.format, console.look, asks_a_caller))?;
     console.beside(&evidence);
     Ok(status)
 }
 
-fn answer(arguments: &Arguments, mesh: &Mesh<'_>, query: &Query) -> Result<Answer<Reachability>, CliError> {
-    let namespace = arguments.source.namespace_of_names();
+fn answer(facts: &Facts, mesh: &Mesh<'_>, query: &Query) -> Result<Answer<Reachability>, CliError> {
+    let namespace = facts.namespace();
     Ok(match query {
         Query::From { target, sources } => {
             let target = TargetQuestion::find(mesh, target, namespace)?;
@@ -125,31 +108,25 @@ fn answer(arguments: &Arguments, mesh: &Mesh<'_>, query: &Query) -> Result<Answe
         Query::List(target) => reachability::list(mesh, &TargetQuestion::find(mesh, target, namespace)?),
         Query::ToPeers(source) => {
             let source = SourceQuestion::find(mesh, source, namespace)?;
-            reachability::to_peers(mesh, &source, &selected(arguments, mesh.snapshot, None)?)
+            reachability::to_peers(mesh, &source, &selected(facts, None)?)
         }
-        Query::Matrix(selector) => {
-            reachability::matrix(mesh, &selected(arguments, mesh.snapshot, selector.as_ref())?)
-        }
+        Query::Matrix(selector) => reachability::matrix(mesh, &selected(facts, selector.as_ref())?),
     })
 }
 
 /// The workloads in the scope of a list.
-fn selected(
-    arguments: &Arguments,
-    snapshot: &MeshSnapshot,
-    selector: Option<&LabelSelector>,
-) -> Result<Vec<WorkloadIndex>, CliError> {
-    let all: Vec<WorkloadIndex> = match arguments.source.scope() {
-        Some(namespace) => snapshot.all_of(namespace)?.to_vec(),
-        None => snapshot.indexes().collect(),
+fn selected(facts: &Facts, selector: Option<&LabelSelector>) -> Result<Vec<WorkloadIndex>, CliError> {
+    let all: Vec<WorkloadIndex> = match facts.scope() {
+        Some(namespace) => facts.snapshot.all_of(namespace)?.to_vec(),
+        None => facts.snapshot.indexes().collect(),
     };
     let matches = |index: &WorkloadIndex| {
-        let labels = snapshot.workload(*index).map(|workload| &workload.labels);
+        let labels = facts.snapshot.workload(*index).map(|workload| &workload.labels);
         selector.is_none_or(|selector| labels.is_some_and(|labels| selector.matches(labels)))
     };
     let found: Vec<WorkloadIndex> = all.into_iter().filter(matches).collect();
     if found.is_empty() {
-        let place = arguments.source.scope();
+        let place = facts.scope();
         let place = place.map_or_else(String::new, |namespace| format!(" in namespace `{namespace}`"));
         let with = if selector.is_some() { " with these labels" } else { "" };
         return Err(CliError::input(format!("no workload{place}{with}")));
@@ -167,17 +144,12 @@ fn status_of(body: &Reachability, evidence: &Evidenced, asks_a_caller: bool) -> 
     }
 }
 
-fn check(
-    arguments: &Arguments,
-    console: &Console,
-    snapshot: &MeshSnapshot,
-    expectations: &Expectations,
-) -> Result<ExitStatus, CliError> {
-    let mesh = Mesh::new(snapshot);
-    let namespace = arguments.source.namespace_of_names();
+fn check(console: &Console, facts: &Facts, expectations: &Expectations) -> Result<ExitStatus, CliError> {
+    let mesh = Mesh::new(&facts.snapshot);
+    let namespace = facts.namespace();
     let Answer { body, evidence } = reachability::check(&mesh, expectations, namespace);
     let status = status_of_check(&body, &evidence);
-    let envelope = envelope(arguments, "ReachabilityCheckReport", &evidence, body);
+    let envelope = facts.envelope("ReachabilityCheckReport", &evidence, body);
     console.print(|out| render::reachability_check(out, &envelope, console.format, console.look))?;
     console.beside(&evidence);
     Ok(status)
@@ -190,19 +162,5 @@ fn status_of_check(body: &ReachabilityCheck, evidence: &Evidenced) -> ExitStatus
         ExitStatus::Incomplete
     } else {
         ExitStatus::Holds
-    }
-}
-
-fn envelope<T>(arguments: &Arguments, kind: &'static str, evidence: &Evidenced, body: T) -> Envelope<T> {
-    let source = SourceDescription { kind: "files", names: arguments.source.filename.clone() };
-    let mut gaps = evidence.gaps.clone();
-    gaps.extend(evidence.elsewhere.iter().cloned());
-    Envelope {
-        api_version: API_VERSION,
-        kind,
-        metadata: Metadata { generated_at: now(), source },
-        assumptions: evidence.assumptions.clone(),
-        gaps,
-        body,
     }
 }

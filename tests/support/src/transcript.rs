@@ -153,7 +153,7 @@ fn run(step: &Step, folder: &Path, binary: &Path, prefix: &str) -> Step {
     typed = arguments.to_owned();
     let mut arguments: Vec<&str> = typed.split('\u{0}').filter(|word| !word.is_empty()).collect();
     let mut command = Command::new(binary);
-    command.current_dir(folder).stdin(Stdio::null()).env_clear();
+    command.current_dir(folder).stdin(Stdio::null()).env_clear().env("HOME", "/nowhere");
     if let Some(at) = arguments.iter().position(|word| *word == "<") {
         let name = arguments.get(at + 1).copied().unwrap_or_default();
         let file = fs::File::open(folder.join(name)).unwrap_or_else(|error| panic!("{name}: {error}"));

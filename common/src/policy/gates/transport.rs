@@ -27,7 +27,7 @@ pub(super) fn parts<D: Domain>(domain: &D, flow: &Flow<'_>) -> Parts<D::Set> {
         return match flow.destination.at {
             At::Address(address) => match flow.mesh.snapshot.entry_at(address) {
                 Some(entry) => {
-                    let unknown = transport(GateOutcome::Unknown, Reason::KindNotJudged);
+                    let unknown = transport(GateOutcome::Unknown, why_unclear(&entry));
                     vec![(domain.all(), unknown.by(By::Object(entry)))]
                 }
                 None => past(Reason::NotCaptured),
@@ -181,6 +181,12 @@ fn bound(
     let handles = gateway.and_then(|gateway| gateway.meta.labels.get("istio.io/waypoint-for"));
     let may = handles.is_none_or(|handles| handles == wanted || handles == "all");
     may.then(|| Bound::Object(reference.clone()))
+}
+
+/// Why nothing can be said of what may be at an address: a machine that is not judged, or something among what
+/// was not read.
+pub(in crate::policy) fn why_unclear(at: &ResourceRef) -> Reason {
+    if *at.name == *"*" { Reason::EndpointUnclear } else { Reason::KindNotJudged }
 }
 
 /// Whether the policies of the destination are asked.
