@@ -6,6 +6,7 @@
 )]
 
 pub mod large;
+pub mod measure;
 pub mod odd;
 pub mod random;
 pub mod schema;
