@@ -16,7 +16,7 @@ pub use arguments::{OutputArguments, SettingsArguments, SourceArguments, Verbosi
 pub use error::{CliError, ErrorKind};
 pub use output::{Console, now};
 pub use progress::Reading;
-pub use source::Facts;
+pub use source::{Facts, code};
 pub use status::ExitStatus;
 
 use std::process::ExitCode;

@@ -70,6 +70,13 @@ impl Console {
         }
     }
 
+    /// Writes a line to stderr, if there is one.
+    pub fn tell(&self, line: Option<String>) {
+        if !self.quiet {
+            self.lines(line.as_slice());
+        }
+    }
+
     /// Writes a remark to stderr, when asked for details.
     pub fn verbose(&self, line: impl FnOnce() -> String) {
         if self.notes.verbose && !self.quiet {

@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use crate::codes::Code;
 use crate::cluster::{self, ConnectionFlags, Request};
 use crate::manifests;
 use crate::report::{API_VERSION, Envelope, Evidenced, Metadata, SourceDescription};
@@ -118,4 +119,13 @@ fn of_cluster(
 
 fn built(objects: Objects, given: &SettingsOverride) -> MeshSnapshot {
     MeshSnapshot::build(objects, given)
+}
+
+/// The code that `--explain` names.
+///
+/// # Errors
+/// When there is none of that name.
+pub fn code(typed: &str) -> Result<Code, CliError> {
+    let unknown = || CliError::usage(format!("there is no code `{typed}`")).hint("docs/codes.md lists all");
+    Code::parse(typed).ok_or_else(unknown)
 }

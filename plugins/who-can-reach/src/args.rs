@@ -1,7 +1,9 @@
 //! From the command line to a question. Pure: nothing is read here.
 
 use clap::{CommandFactory, Parser};
-use mesh_common::cli::{CliError, OutputArguments, SettingsArguments, SourceArguments, VerbosityArguments};
+use mesh_common::cli::{
+    self, CliError, OutputArguments, SettingsArguments, SourceArguments, VerbosityArguments,
+};
 use mesh_common::codes::Code;
 use mesh_common::model::LabelSelector;
 
@@ -106,9 +108,7 @@ impl Request {
     /// When they contradict each other, or ask nothing.
     pub(crate) fn new(arguments: &Arguments) -> Result<Self, CliError> {
         if let Some(code) = &arguments.explain {
-            let unknown =
-                || CliError::usage(format!("there is no code `{code}`")).hint("docs/codes.md lists all");
-            return Code::parse(code).map(Self::Explain).ok_or_else(unknown);
+            return cli::code(code).map(Self::Explain);
         }
         if arguments.schema {
             return Ok(Self::Schema { check: arguments.check.is_some() });

@@ -18,6 +18,10 @@ use crate::needs::Wanted;
 const REACHABILITY_SCHEMA: &str = include_str!("../../../docs/schema/ReachabilityReport.json");
 const CHECK_SCHEMA: &str = include_str!("../../../docs/schema/ReachabilityCheckReport.json");
 
+/// The formats of the other answers.
+const FORMATS: &[Format] =
+    &[Format::Table, Format::Wide, Format::Json, Format::Yaml, Format::Name, Format::Csv, Format::Markdown];
+
 /// The formats of `--check`.
 const CHECK_FORMATS: &[Format] =
     &[Format::Table, Format::Wide, Format::Json, Format::Yaml, Format::Csv, Format::Markdown];
@@ -30,9 +34,7 @@ const CHECK_FORMATS: &[Format] =
 pub fn run(arguments: Arguments) -> Result<ExitStatus, CliError> {
     let request = Request::new(&arguments)?;
     let is_check = matches!(request, Request::Check(_));
-    let all: Vec<Format> = Format::ALL.iter().map(|(_, format)| *format).collect();
-    let (what, formats) =
-        if is_check { ("--check", CHECK_FORMATS) } else { ("who-can-reach", all.as_slice()) };
+    let (what, formats) = if is_check { ("--check", CHECK_FORMATS) } else { ("who-can-reach", FORMATS) };
     let console = Console::new(&arguments.output, &arguments.verbosity, what, formats)?;
     match request {
         Request::Explain(code) => {
