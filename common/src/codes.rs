@@ -2,7 +2,7 @@
 //!
 //! A [`Code`] is what the rest of the code passes around; its sentences are read only by `render`, by
 //! `--explain`, and by the generator of docs/codes.md. Numbers are never used twice: 01xx policies,
-//! 03xx redirection, 09xx assumptions and gaps.
+//! 02xx identities, 03xx redirection, 09xx assumptions and gaps.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -10,11 +10,13 @@ use std::fmt;
 use serde::{Serialize, Serializer};
 
 mod reason;
+mod silence;
 mod table;
 #[cfg(test)]
 mod tests;
 
 pub use reason::Reason;
+pub use silence::Silence;
 pub use table::Code;
 
 /// How bad a finding is.
@@ -92,6 +94,19 @@ impl Code {
     #[must_use]
     pub fn message(self, evidence: &Evidence) -> String {
         fill(self.entry().message, evidence)
+    }
+
+    /// The next step in general, with the names of the evidence in capitals.
+    #[must_use]
+    pub fn advice(self) -> String {
+        let mut out = String::new();
+        let mut parts = self.entry().hint.split('{');
+        out.extend(parts.next());
+        for (name, rest) in parts.filter_map(|part| part.split_once('}')) {
+            out.push_str(&name.to_ascii_uppercase());
+            out.push_str(rest);
+        }
+        out
     }
 
     /// The next step with the evidence filled in.

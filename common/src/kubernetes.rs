@@ -6,6 +6,7 @@
 mod meta;
 mod network;
 mod pods;
+mod rbac;
 
 pub use meta::{Annotations, ObjectMeta, OwnerReference};
 pub use network::{
@@ -16,3 +17,4 @@ pub use pods::{
     Condition, Container, ContainerPortSpec, CronJobSpec, EnvVar, JobSpec, JobTemplate, PodIp, PodSpec,
     PodStatus, PodTemplate, TemplatedSpec,
 };
+pub use rbac::{PolicyRule, RoleBindingSpec, RoleRef, RoleSpec, Subject};

@@ -4,13 +4,16 @@
 //! which pods run as what, who handles their traffic, what stands behind a Service, which policies istiod looks
 //! at. Nothing is decided here; that is `policy`.
 
+mod accounts;
 mod capture;
+mod certificates;
 mod extent;
 mod gap;
 mod lookup;
 mod needs;
 mod not_read;
 mod objects;
+mod pod_creators;
 mod progress;
 mod resources;
 mod services;
@@ -34,12 +37,15 @@ use crate::kubernetes::NetworkPolicySpec;
 use crate::kubernetes::ObjectMeta;
 use crate::model::{Kind, Labels, Name, Namespace, ResourceRef, ServiceAccount, Workload, WorkloadIndex};
 
+pub use accounts::Account;
+pub use certificates::{Certificate, CertificateState, Certificates, NodeCertificate};
 pub use extent::Extent;
 pub use gap::{Affects, Assumption, Gap, GapKind, Unreadable};
-pub use lookup::{Locator, LocatorError, NotFound, Place, Subject};
+pub use lookup::{Locator, LocatorError, NotFound, Place, Subject, alike, by_likeness};
 pub use needs::{Named, Needs};
 pub use not_read::{NotRead, Why};
 pub use objects::{Object, Objects, PodObject, TemplateObject};
+pub use pod_creators::{Creator, PodCreators};
 pub use progress::{Progress, Silent};
 pub use resources::{Detail, RESOURCES, Resource, Topic};
 pub use services::{Backend, Service};
@@ -73,7 +79,11 @@ pub struct MeshSnapshot {
     /// Nodes that are known, as objects or from pods.
     pub nodes: BTreeSet<Name>,
     /// Accounts that were read.
-    pub service_accounts: BTreeSet<(Namespace, ServiceAccount)>,
+    pub service_accounts: BTreeMap<(Namespace, ServiceAccount), Account>,
+    /// Who may create pods; `None` when no object of RBAC was read.
+    pub pod_creators: Option<PodCreators>,
+    /// What ztunnels say of certificates; `None` when they were not asked. Whoever reads a cluster fills it in.
+    pub certificates: Option<Certificates>,
     /// Pods and templates, in the order of their names.
     pub workloads: Vec<Workload>,
     /// Services, in the order of their names.
@@ -127,7 +137,9 @@ impl MeshSnapshot {
         Self {
             unread_addresses: unread_addresses(&objects.not_read),
             nodes: nodes(&objects),
-            service_accounts: accounts(&objects),
+            service_accounts: accounts::accounts(&objects),
+            pod_creators: pod_creators::pod_creators(&objects),
+            certificates: None,
             by_address,
             by_namespace,
             namespaces,
@@ -232,10 +244,6 @@ fn nodes(objects: &Objects) -> BTreeSet<Name> {
     named.chain(used).collect()
 }
 
-fn accounts(objects: &Objects) -> BTreeSet<(Namespace, ServiceAccount)> {
-    objects.service_accounts.iter().map(|a| (a.namespace(), a.meta.name.clone().into())).collect()
-}
-
 type Policies = (Vec<Policy<AuthorizationPolicy>>, Vec<Policy<PeerAuthentication>>, Vec<Unreadable>);
 
 /// Sorts the policies into those that can be understood and those that cannot. Defects of a policy that ztunnel
@@ -324,8 +332,15 @@ fn deduplicate(objects: &mut Objects, gaps: &mut Vec<Gap>) {
     keep.last(&mut objects.peer_authentications, |_| Kind::PeerAuthentication);
     keep.last(&mut objects.network_policies, |_| Kind::NetworkPolicy);
     keep.last(&mut objects.gateways, |_| Kind::Gateway);
+    keep.last(&mut objects.roles, |role| rbac_kind(role, "Role", "ClusterRole"));
+    keep.last(&mut objects.role_bindings, |binding| rbac_kind(binding, "RoleBinding", "ClusterRoleBinding"));
     keep.last(&mut objects.endpoint_slices, |_| Kind::Other("EndpointSlice".into()));
     keep.last(&mut objects.config_maps, |_| Kind::Other("ConfigMap".into()));
+}
+
+/// Kinds of RBAC come in pairs, of a namespace and of the cluster.
+fn rbac_kind<T>(object: &Object<T>, of_namespace: &str, of_cluster: &str) -> Kind {
+    Kind::Other(if object.meta.namespace.is_some() { of_namespace } else { of_cluster }.into())
 }
 
 struct Keep<'a> {

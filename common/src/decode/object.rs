@@ -73,7 +73,9 @@ impl<B: Body> Decoder<'_, B> {
                 self.template::<CronJobSpec>(kind, |spec| (1, spec.job_template.spec.template));
             }
             ("", "Service") => self.spec(&Kind::Service, |objects| &mut objects.services),
-            ("discovery.k8s.io", "EndpointSlice") => self.endpoint_slice(),
+            ("discovery.k8s.io", "EndpointSlice") => {
+                self.whole(kind, |objects| &mut objects.endpoint_slices);
+            }
             ("", "Endpoints") => {
                 let kind = Kind::Other(kind.into());
                 self.plain(&kind, |objects, object| objects.endpoints.push(object));
@@ -95,6 +97,12 @@ impl<B: Body> Decoder<'_, B> {
             }
             ("security.istio.io", "PeerAuthentication") => {
                 self.spec(&Kind::PeerAuthentication, |objects| &mut objects.peer_authentications);
+            }
+            ("rbac.authorization.k8s.io", "Role" | "ClusterRole") => {
+                self.whole(kind, |objects| &mut objects.roles);
+            }
+            ("rbac.authorization.k8s.io", "RoleBinding" | "ClusterRoleBinding") => {
+                self.whole(kind, |objects| &mut objects.role_bindings);
             }
             _ if NAMED_ONLY.contains(&(group, kind)) => self.named_only(kind),
             _ => self.objects.skipped += 1,
@@ -170,11 +178,12 @@ impl<B: Body> Decoder<'_, B> {
         }
     }
 
-    fn endpoint_slice(&mut self) {
-        let kind = Kind::Other("EndpointSlice".into());
+    /// A kind without `spec`.
+    fn whole<T: DeserializeOwned>(&mut self, kind: &str, list: fn(&mut Objects) -> &mut Vec<Object<T>>) {
+        let kind = Kind::from_wire(kind);
         let Some(meta) = self.meta(&kind) else { return };
         match self.body.whole() {
-            Ok(spec) => self.objects.endpoint_slices.push(Object { meta, spec, origin: self.origin }),
+            Ok(spec) => list(self.objects).push(Object { meta, spec, origin: self.origin }),
             Err(wrong) => self.unreadable(&kind, meta.namespace.as_ref(), meta.name, &wrong),
         }
     }
@@ -223,6 +232,8 @@ pub(crate) fn is_cluster_wide(kind: &str) -> bool {
         kind,
         "Namespace"
             | "Node"
+            | "ClusterRole"
+            | "ClusterRoleBinding"
             | "AdminNetworkPolicy"
             | "BaselineAdminNetworkPolicy"
             | "ClusterNetworkPolicy"

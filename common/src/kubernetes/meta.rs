@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use crate::codes::Silence;
 use crate::model::{Labels, Name};
 use crate::wire::{Key, wire};
 
@@ -23,6 +24,14 @@ wire! {
         pub deletion_timestamp: Option<Name> = "deletionTimestamp",
         /// What it belongs to.
         pub owner_references: Vec<OwnerReference> = "ownerReferences",
+    }
+}
+
+impl ObjectMeta {
+    /// What the object asks for silence about.
+    #[must_use]
+    pub fn silence(&self) -> Silence {
+        Silence::new(self.annotations.get("kubectl-mesh/ignore"))
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use crate::codes::Silence;
+
 use super::{
     ContainerPort, Identity, Kind, Labels, Name, Origin, PortRef, Protocol, ResourceRef, ServiceAccount,
 };
@@ -96,6 +98,8 @@ pub struct Workload {
     pub readiness: Readiness,
     /// Who handles its traffic.
     pub capture: Capture,
+    /// What it asks for silence about.
+    pub silence: Silence,
     /// Where it was written.
     pub origin: Origin,
 }

@@ -97,6 +97,8 @@ impl Affects {
             (Kind::AuthorizationPolicy | Kind::PeerAuthentication, Some(namespace)) => {
                 Self::Policies(namespace.into())
             }
+            // Who may create pods decides no connection.
+            (kind, _) if is_rbac(kind) => Self::Nothing,
             (_, Some(namespace)) => Self::Workloads(namespace.into()),
             (_, None) => Self::Everything,
         }
@@ -114,6 +116,10 @@ impl Affects {
             Self::Nothing => Vec::new(),
         }
     }
+}
+
+fn is_rbac(kind: &Kind) -> bool {
+    matches!(kind.wire(), "Role" | "ClusterRole" | "RoleBinding" | "ClusterRoleBinding")
 }
 
 impl Unreadable {

@@ -14,7 +14,7 @@ mod not_found;
 #[cfg(test)]
 mod tests;
 
-pub use not_found::NotFound;
+pub use not_found::{NotFound, alike, by_likeness};
 
 /// What a person typed, taken apart.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -209,7 +209,7 @@ impl MeshSnapshot {
         if !found.is_empty() {
             return Some(Place::Workloads(found));
         }
-        let exists = self.service_accounts.contains(&(namespace.into(), name.into()))
+        let exists = self.service_accounts.contains_key(&(namespace.into(), name.into()))
             || name == "default" && self.namespaces.contains_key(namespace);
         let trust_domain = self.settings.mesh.trust_domain.clone();
         exists.then(|| Place::Identity(Identity::new(trust_domain, namespace, name)))

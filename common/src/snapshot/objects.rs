@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use super::{Gap, NotRead, Sources, Unreadable};
 use crate::istio::{AuthorizationPolicy, PeerAuthentication, WorkloadEntry};
 use crate::kubernetes::{
-    EndpointSlice, NetworkPolicySpec, ObjectMeta, PodSpec, PodStatus, PodTemplate, ServiceSpec,
+    EndpointSlice, NetworkPolicySpec, ObjectMeta, PodSpec, PodStatus, PodTemplate, RoleBindingSpec, RoleSpec,
+    ServiceSpec,
 };
 use crate::model::{Kind, Name, Namespace, Origin, ResourceRef};
 
@@ -88,6 +89,10 @@ pub struct Objects {
     pub gateways: Vec<Object<()>>,
     /// networking.istio.io: machines that are no pods
     pub workload_entries: Vec<Object<WorkloadEntry>>,
+    /// rbac.authorization.k8s.io: Roles, and ClusterRoles, which have no namespace
+    pub roles: Vec<Object<RoleSpec>>,
+    /// rbac.authorization.k8s.io: RoleBindings, and ClusterRoleBindings, which have no namespace
+    pub role_bindings: Vec<Object<RoleBindingSpec>>,
     /// Kinds that are read by name only because nothing judges them yet.
     pub named_only: Vec<Object<Kind>>,
     /// Objects that could not be read.
@@ -121,6 +126,8 @@ impl Objects {
         self.network_policies.extend(other.network_policies);
         self.gateways.extend(other.gateways);
         self.workload_entries.extend(other.workload_entries);
+        self.roles.extend(other.roles);
+        self.role_bindings.extend(other.role_bindings);
         self.named_only.extend(other.named_only);
         self.unreadable.extend(other.unreadable);
         self.gaps.extend(other.gaps);

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use crate::codes::Silence;
 use crate::kubernetes::{ObjectMeta, OwnerReference, PodSpec, PodStatus};
 use crate::model::{
     ContainerPort, Identity, Kind, Labels, Name, Namespace, Origin, Readiness, ResourceRef, ServiceAccount,
@@ -73,6 +74,7 @@ impl Builder<'_> {
             spec: &object.spec.spec,
             readiness: readiness(status, &object.meta),
             addresses,
+            silence: object.meta.silence(),
             origin: object.origin,
         };
         Some(self.workload(parts))
@@ -94,6 +96,7 @@ impl Builder<'_> {
             spec: &object.spec.template.spec,
             readiness: if none_wanted { Readiness::NotReady } else { Readiness::Assumed },
             addresses: Vec::new(),
+            silence: object.spec.template.metadata.silence().or(object.meta.silence()),
             origin: object.origin,
         };
         Some(self.workload(parts))
@@ -125,6 +128,7 @@ impl Builder<'_> {
             ports: container_ports(parts.spec),
             readiness: parts.readiness,
             capture,
+            silence: parts.silence,
             origin: parts.origin,
         }
     }
@@ -156,6 +160,7 @@ struct Parts<'a> {
     spec: &'a PodSpec,
     readiness: Readiness,
     addresses: Vec<IpAddr>,
+    silence: Silence,
     origin: Origin,
 }
 

@@ -48,6 +48,20 @@ impl NotFound {
         }
     }
 
+    /// An object that is not among those that are known: of the same name elsewhere, or called almost so.
+    #[must_use]
+    pub fn among(known: &BTreeSet<ResourceRef>, wanted: &ResourceRef) -> Self {
+        let same = known.iter().filter(|known| known.name == wanted.name && known.kind == wanted.kind);
+        let mut found: Vec<String> = same.map(ToString::to_string).collect();
+        if found.is_empty() {
+            found = nearest(&wanted.name, known.iter().collect());
+        }
+        let namespace = wanted.namespace.as_ref().map(|of| format!(" in namespace `{of}`"));
+        let namespace = namespace.unwrap_or_default();
+        let message = format!("no {} `{}`{namespace}", wanted.kind.printed(), wanted.name);
+        Self { message, hints: hint(&found) }
+    }
+
     pub(super) fn namespace(snapshot: &MeshSnapshot, name: &str) -> Self {
         let read = snapshot.namespaces.keys().cloned();
         let used = snapshot.workloads.iter().map(|workload| workload.identity.namespace.as_str().into());
@@ -95,12 +109,28 @@ fn references(snapshot: &MeshSnapshot) -> Vec<ResourceRef> {
 
 /// Names that a slip of the fingers could have meant, the nearest first.
 fn nearest(name: &str, known: Vec<&ResourceRef>) -> Vec<String> {
-    let mut scored: Vec<(f64, String)> = known
-        .into_iter()
-        .map(|r| (strsim::jaro_winkler(name, &r.name), r.to_string()))
-        .filter(|(score, _)| *score > 0.8)
-        .collect();
+    let known = known.into_iter().map(|of| (&*of.name, of.to_string()));
+    ranked(name, known, ALIKE).into_iter().take(3).collect()
+}
+
+/// Names that are alike, the nearest first.
+#[must_use]
+pub fn alike<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<String> {
+    ranked(name, known.into_iter().map(|known| (known, known.to_owned())), ALIKE)
+}
+
+/// All of some names, the nearest first.
+#[must_use]
+pub fn by_likeness<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<String> {
+    ranked(name, known.into_iter().map(|known| (known, known.to_owned())), 0.0)
+}
+
+/// Names that are less alike than this are not meant.
+const ALIKE: f64 = 0.8;
+
+fn ranked<'a>(name: &str, known: impl Iterator<Item = (&'a str, String)>, least: f64) -> Vec<String> {
+    let scored = known.map(|(known, shown)| (strsim::jaro_winkler(name, known), shown));
+    let mut scored: Vec<(f64, String)> = scored.filter(|(score, _)| *score > least || least == 0.0).collect();
     scored.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
-    scored.truncate(3);
     scored.into_iter().map(|(_, name)| name).collect()
 }
