@@ -4,15 +4,15 @@
 //! (`convertAuthorizationPolicy`, `handleRule`), held to it by tests/oracle. What istiod drops in silence is a
 //! [`Remark`] here; what it would crash on never arrives here (`snapshot` keeps it as unreadable).
 
-use crate::codes::{Code, Evidence};
+use crate::codes::{Code, Evidence, Silence};
 use crate::istio::{self, AuthorizationPolicy};
-use crate::model::{FieldPath, Kind, Labels, Origin, ResourceRef};
+use crate::model::{FieldPath, Kind, Labels, Origin, ResourceRef, Workload};
 use crate::snapshot::{Hidden, Object, Policy, Settings, asks_for_dry_run};
 
 use super::ir::{Action, Authorization, Provenance, Scope};
 
 mod rules;
-mod strings;
+pub(super) mod strings;
 
 /// Something that a reader of an object should know.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -31,23 +31,36 @@ pub struct Remark {
     pub ignored: bool,
 }
 
+impl Remark {
+    /// About a workload as a whole.
+    #[must_use]
+    pub fn on_workload(workload: &Workload, code: Code, evidence: Evidence) -> Self {
+        Self {
+            code,
+            subject: workload.reference.clone(),
+            origin: workload.origin,
+            path: FieldPath::default(),
+            evidence,
+            ignored: workload.silence.covers(code),
+        }
+    }
+}
+
 /// Collects remarks about one object.
-pub(super) struct Remarks<'a> {
+pub(crate) struct Remarks<'a> {
     subject: ResourceRef,
     origin: Origin,
-    ignored: &'a str,
+    silence: Silence,
     into: &'a mut Vec<Remark>,
 }
 
 impl<'a> Remarks<'a> {
-    pub(super) fn on<T>(object: &'a Object<T>, kind: Kind, into: &'a mut Vec<Remark>) -> Self {
-        let ignored = object.meta.annotations.get("kubectl-mesh/ignore").unwrap_or_default();
-        Self { subject: object.reference(kind), origin: object.origin, ignored, into }
+    pub(crate) fn on<T>(object: &Object<T>, kind: Kind, into: &'a mut Vec<Remark>) -> Self {
+        Self { subject: object.reference(kind), origin: object.origin, silence: object.meta.silence(), into }
     }
 
-    pub(super) fn add(&mut self, code: Code, path: FieldPath, evidence: Evidence) {
-        let name = code.to_string();
-        let ignored = self.ignored.split(',').any(|code| code.trim().eq_ignore_ascii_case(&name));
+    pub(crate) fn add(&mut self, code: Code, path: FieldPath, evidence: Evidence) {
+        let ignored = self.silence.covers(code);
         let (subject, origin) = (self.subject.clone(), self.origin);
         self.into.push(Remark { code, subject, origin, path, evidence, ignored });
     }

@@ -93,6 +93,15 @@ pub struct Rule {
 }
 
 impl Rule {
+    /// Whether every clause has something to compare with: an entry without any field is skipped, and a clause of
+    /// nothing else never holds (ztunnel src/rbac.rs, `matches`).
+    #[must_use]
+    pub fn may_match(&self) -> bool {
+        let holds =
+            |clause: &Clause| clause.matches.is_empty() || clause.matches.iter().any(|m| !m.is_empty());
+        self.clauses.iter().all(holds)
+    }
+
     /// Every match of every clause.
     pub fn matches(&self) -> impl Iterator<Item = &Match> {
         self.clauses.iter().flat_map(|clause| &clause.matches)

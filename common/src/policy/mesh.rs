@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 use crate::codes::{Code, Evidence};
 use crate::istio::WorkloadSelector;
 use crate::model::{
-    DataPlane, FieldPath, Kind, LabelSelector, Labels, Namespace, Protocol, ResourceRef, Serving, Workload,
+    DataPlane, Kind, LabelSelector, Labels, Namespace, Protocol, ResourceRef, Serving, Workload,
     WorkloadIndex,
 };
 use crate::snapshot::{Extent, MeshSnapshot, Unreadable};
@@ -145,7 +145,11 @@ impl<'a> Mesh<'a> {
         let namespace = &workload.identity.namespace;
         if workload.labels.is_empty() && !self.policies.attached(namespace, &workload.labels).is_empty() {
             let root = &self.snapshot.settings.mesh.root_namespace;
-            remarks.push(remark(workload, Code::UnlabelledPod, Evidence::none().with("root", root)));
+            remarks.push(Remark::on_workload(
+                workload,
+                Code::UnlabelledPod,
+                Evidence::none().with("root", root),
+            ));
         }
         remarks
     }
@@ -156,16 +160,16 @@ impl<'a> Mesh<'a> {
         let mut remarks = Vec::new();
         match (workload.capture.data_plane, workload.capture.contradicted_intent) {
             (DataPlane::None, Some(DataPlane::Ambient)) => {
-                remarks.push(remark(workload, Code::NotCapturedAsLabelled, Evidence::none()));
+                remarks.push(Remark::on_workload(workload, Code::NotCapturedAsLabelled, Evidence::none()));
             }
             (DataPlane::Ambient, Some(DataPlane::None)) => {
-                remarks.push(remark(workload, Code::CapturedAgainstLabels, Evidence::none()));
+                remarks.push(Remark::on_workload(workload, Code::CapturedAgainstLabels, Evidence::none()));
             }
             _ => {}
         }
         if workload.is_captured() && workload.capture.serving == Serving::Undiscovered {
             let evidence = Evidence::none().with("namespace", &workload.identity.namespace);
-            remarks.push(remark(workload, Code::NamespaceNotDiscovered, evidence));
+            remarks.push(Remark::on_workload(workload, Code::NamespaceNotDiscovered, evidence));
         }
         remarks
     }
@@ -239,17 +243,6 @@ impl<'a> Mesh<'a> {
 fn isolates(unreadable: &Unreadable) -> bool {
     let is_of_istio = unreadable.is(&Kind::AuthorizationPolicy) || unreadable.is(&Kind::PeerAuthentication);
     unreadable.is(&Kind::NetworkPolicy) || unreadable.extent.is_some() && !is_of_istio
-}
-
-fn remark(workload: &Workload, code: Code, evidence: Evidence) -> Remark {
-    Remark {
-        code,
-        subject: workload.reference.clone(),
-        origin: workload.origin,
-        path: FieldPath::default(),
-        evidence,
-        ignored: false,
-    }
 }
 
 /// How policies select, as written.

@@ -235,4 +235,44 @@ impl PeerAuthentications {
         };
         tied.filter(differ).map(|tied| tied.iter().map(|entry| entry.index).collect()).collect()
     }
+
+    /// The older objects behind which one holds for none of the workloads with these labels; none when it holds
+    /// for some workload, or may.
+    #[must_use]
+    pub fn shadowing(
+        &self,
+        index: PeerAuthenticationIndex,
+        workloads: &[&Labels],
+    ) -> Vec<PeerAuthenticationIndex> {
+        let Some(entry) = self.entries.iter().find(|entry| entry.index == index) else { return Vec::new() };
+        let namespace = entry.namespace();
+        let older = |labels: &Labels| {
+            let is_older = |other: &&Entry| match (&other.created, &entry.created) {
+                (Some(other), Some(own)) => other < own,
+                _ => false,
+            };
+            let of_level =
+                self.of(&namespace).filter(|other| other.level(&self.root) == entry.level(&self.root));
+            let stands_before = move |other: &&Entry| match (&entry.selects, &other.selects) {
+                // The conversion looks at objects without a selector only (policies.go, `PeerAuthByNamespace`).
+                (Selects::Everything, other) => *other == Selects::Everything,
+                (Selects::EmptySelector, other) => !matches!(other, Selects::Labels(_)),
+                (Selects::Labels(_), Selects::Labels(wanted)) => labels.contains_all(wanted),
+                (Selects::Labels(_), _) => false,
+            };
+            of_level.filter(is_older).find(stands_before).map(|other| other.index)
+        };
+        let found: Option<FxHashSet<PeerAuthenticationIndex>> =
+            match (&entry.selects, entry.level(&self.root)) {
+                (_, Level::Nowhere) => None,
+                (Selects::Labels(wanted), _) => {
+                    let selected = workloads.iter().filter(|labels| labels.contains_all(wanted));
+                    selected.map(|labels| older(labels)).collect()
+                }
+                _ => older(&Labels::default()).map(|other| [other].into_iter().collect()),
+            };
+        let mut found: Vec<_> = found.into_iter().flatten().collect();
+        found.sort_unstable();
+        found
+    }
 }

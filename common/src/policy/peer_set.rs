@@ -21,7 +21,7 @@ use std::sync::Arc;
 
 use crate::model::{Identity, Peer};
 
-use super::ir::{Authorization, Match};
+use super::ir::{Authorization, Match, StringMatch};
 
 pub mod blocks;
 mod domain;
@@ -33,6 +33,12 @@ use names::{NameCells, Pair};
 
 pub use names::CellLabel;
 pub use table::IdentityTable;
+
+/// Whether a principal may be the text of an identity of a trust domain.
+#[must_use]
+pub fn may_match(principal: &StringMatch, trust_domain: &str) -> bool {
+    Pair::of_principal(principal, trust_domain).is_some()
+}
 
 /// Peers, by their atoms.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]

@@ -13,6 +13,8 @@ mod assumptions;
 mod findings;
 mod gaps;
 
+pub(super) use findings::told;
+
 /// What a question and its answers touched.
 #[derive(Clone, Debug, Default)]
 pub struct Facts {

@@ -11,7 +11,7 @@ use crate::policy::ir::{Block, ServiceAccountMatch, StringMatch};
 mod tests;
 
 /// istiod's `stringToMatch`: `*`, `*suffix`, `prefix*`, otherwise exact.
-pub(super) fn text(value: &Name) -> StringMatch {
+pub(crate) fn text(value: &Name) -> StringMatch {
     if &**value == "*" {
         StringMatch::Presence
     } else if let Some(suffix) = value.strip_prefix('*') {
@@ -24,7 +24,7 @@ pub(super) fn text(value: &Name) -> StringMatch {
 }
 
 /// istiod's `stringToServiceAccountMatch`: without a slash the account is of the policy's namespace.
-pub(super) fn account(value: &Name, policy_namespace: &Namespace) -> ServiceAccountMatch {
+pub(in crate::policy) fn account(value: &Name, policy_namespace: &Namespace) -> ServiceAccountMatch {
     match value.split_once('/') {
         Some((namespace, account)) => {
             ServiceAccountMatch { namespace: namespace.into(), service_account: account.into() }

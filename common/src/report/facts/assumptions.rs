@@ -14,7 +14,8 @@ use super::Facts;
 const MAX_SUBJECTS: usize = 5;
 
 impl Facts {
-    pub(super) fn assumptions(&self, mesh: &Mesh<'_>) -> Vec<AssumptionEntry> {
+    /// What was taken for what is not there.
+    pub(in crate::report) fn assumptions(&self, mesh: &Mesh<'_>) -> Vec<AssumptionEntry> {
         let mut found: BTreeSet<AssumptionEntry> = self.extra.clone();
         found.extend(mesh.snapshot.assumptions.iter().map(AssumptionEntry::of));
         found.extend(self.enrolled_as_labelled(mesh));

@@ -22,16 +22,21 @@ impl Facts {
         let callers = self.callers.iter().filter_map(|index| mesh.workload(*index));
         let of_callers = callers.flat_map(|workload| mesh.remarks_on_capture(workload));
         let own = self.of_destinations(mesh).flat_map(|workload| mesh.remarks_on(workload)).chain(of_callers);
-        let (ignored, mut remarks): (Vec<Remark>, Vec<Remark>) =
-            remarks.cloned().chain(own).partition(|remark| remark.ignored);
-        // One object's together: its text is then parsed once.
-        remarks.sort_by_key(|remark| remark.origin);
-        let mut places = Places::new(&mesh.snapshot.sources);
-        let mut found: Vec<Finding> = remarks.iter().map(|remark| finding(&mut places, remark)).collect();
-        found.sort_by(|a, b| (Reverse(a.severity), a).cmp(&(Reverse(b.severity), b)));
-        found.dedup();
-        (found, ignored.len())
+        told(mesh, remarks.cloned().chain(own).collect())
     }
+}
+
+/// Remarks as reports hold them, the worst first, and how many more their objects ask to be silent about.
+pub(in crate::report) fn told(mesh: &Mesh<'_>, remarks: Vec<Remark>) -> (Vec<Finding>, usize) {
+    let (ignored, mut remarks): (Vec<Remark>, Vec<Remark>) =
+        remarks.into_iter().partition(|remark| remark.ignored);
+    // One object's together: its text is then parsed once.
+    remarks.sort_by_key(|remark| remark.origin);
+    let mut places = Places::new(&mesh.snapshot.sources);
+    let mut found: Vec<Finding> = remarks.iter().map(|remark| finding(&mut places, remark)).collect();
+    found.sort_by(|a, b| (Reverse(a.severity), a).cmp(&(Reverse(b.severity), b)));
+    found.dedup();
+    (found, ignored.len())
 }
 
 /// Whether the object of a remark could apply to one of the destinations.
