@@ -7,6 +7,7 @@ pub mod codes;
 pub(crate) mod decode;
 pub mod istio;
 pub mod kubernetes;
+pub mod lint;
 pub mod manifests;
 pub mod model;
 pub mod policy;

@@ -1,0 +1,140 @@
+//! What checks look at: the mesh, and what follows from it that several of them ask for.
+
+use std::collections::BTreeSet;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::istio::AuthorizationPolicy;
+use crate::model::{DataPlane, Kind, Namespace, ResourceRef, Workload, WorkloadIndex};
+use crate::policy::ir::Provenance;
+use crate::policy::{Mesh, NamedItem, items};
+use crate::snapshot::{Affects, GapKind, MeshSnapshot, Object, Service};
+
+/// What checks look at.
+pub(super) struct Survey<'a> {
+    pub(super) mesh: &'a Mesh<'a>,
+    pub(super) snapshot: &'a MeshSnapshot,
+    /// The workloads for which an AuthorizationPolicy counts.
+    counting: FxHashMap<ResourceRef, Vec<WorkloadIndex>>,
+    /// The Services in front of a workload.
+    services: FxHashMap<WorkloadIndex, Vec<&'a Service>>,
+    /// Namespaces of which workloads or accounts could not be read; `None` when that may be any.
+    incomplete: Option<FxHashSet<&'a Namespace>>,
+}
+
+impl<'a> Survey<'a> {
+    pub(super) fn new(mesh: &'a Mesh<'a>) -> Self {
+        let snapshot = mesh.snapshot;
+        let mut services: FxHashMap<WorkloadIndex, Vec<&Service>> = FxHashMap::default();
+        for service in &snapshot.services {
+            for backend in &service.backends {
+                if let crate::snapshot::Backend::Workload { index, .. } = backend {
+                    services.entry(*index).or_default().push(service);
+                }
+            }
+        }
+        Self { mesh, snapshot, counting: counting(mesh), services, incomplete: incomplete(snapshot) }
+    }
+
+    /// The policies that istiod looks at.
+    pub(super) fn policies(&self) -> impl Iterator<Item = &'a Object<AuthorizationPolicy>> {
+        let seen = self.snapshot.authorization_policies.iter().filter(|policy| policy.hidden.is_none());
+        seen.map(|policy| &policy.object)
+    }
+
+    /// Every item that says who calls, with its policy.
+    pub(super) fn items(&self) -> impl Iterator<Item = (&'a Object<AuthorizationPolicy>, NamedItem<'a>)> {
+        self.policies().flat_map(|policy| items(policy).into_iter().map(move |item| (policy, item)))
+    }
+
+    /// All workloads with their positions.
+    pub(super) fn workloads(&self) -> impl Iterator<Item = (WorkloadIndex, &'a Workload)> {
+        self.snapshot.workloads.iter().enumerate().map(|(at, workload)| (WorkloadIndex(at), workload))
+    }
+
+    /// The workloads of a namespace.
+    pub(super) fn in_namespace(&self, namespace: &Namespace) -> impl Iterator<Item = &'a Workload> {
+        let indexes = self.snapshot.in_namespace(namespace.as_str()).iter();
+        indexes.filter_map(|index| self.snapshot.workload(*index))
+    }
+
+    /// The workloads for which a policy counts as ztunnel and sidecars take it.
+    pub(super) fn counting_for(
+        &self,
+        policy: &Object<AuthorizationPolicy>,
+    ) -> impl Iterator<Item = (WorkloadIndex, &'a Workload)> {
+        let found = self.counting.get(&policy.reference(Kind::AuthorizationPolicy));
+        let indexes = found.map(Vec::as_slice).unwrap_or_default().iter().copied();
+        indexes.filter_map(|index| Some((index, self.snapshot.workload(index)?)))
+    }
+
+    /// The Services in front of a workload.
+    pub(super) fn services_of(&self, index: WorkloadIndex) -> &[&'a Service] {
+        self.services.get(&index).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// Whether nothing of a namespace is known to be missing, so that what is not there does not exist.
+    pub(super) fn is_complete(&self, namespace: &Namespace) -> bool {
+        self.incomplete.as_ref().is_some_and(|incomplete| !incomplete.contains(namespace))
+    }
+
+    pub(super) fn is_root(&self, namespace: &Namespace) -> bool {
+        *namespace == self.snapshot.settings.mesh.root_namespace
+    }
+}
+
+fn counting(mesh: &Mesh<'_>) -> FxHashMap<ResourceRef, Vec<WorkloadIndex>> {
+    let mut counting: FxHashMap<ResourceRef, Vec<WorkloadIndex>> = FxHashMap::default();
+    for index in mesh.snapshot.indexes() {
+        let Some(workload) = mesh.workload(index) else { continue };
+        for policy in mesh.applied(workload).policies {
+            let provenance = mesh.policies.get(policy).map(|policy| &policy.provenance);
+            if let Some(Provenance::Resource { reference, .. }) = provenance {
+                counting.entry(reference.clone()).or_default().push(index);
+            }
+        }
+    }
+    counting
+}
+
+fn incomplete(snapshot: &MeshSnapshot) -> Option<FxHashSet<&Namespace>> {
+    let mut found = FxHashSet::default();
+    // What is there and not judged is not missing.
+    for gap in snapshot.gaps.iter().filter(|gap| gap.kind != GapKind::Unsupported) {
+        match &gap.affects {
+            Affects::Everything => return None,
+            Affects::Workloads(namespace) => drop(found.insert(namespace)),
+            Affects::Policies(_) | Affects::Nothing => {}
+        }
+    }
+    Some(found)
+}
+
+/// Whether something of the mesh handles a workload's traffic.
+pub(super) fn is_in_mesh(workload: &Workload) -> bool {
+    workload.capture.data_plane != DataPlane::None
+}
+
+/// What a person deployed, each once.
+pub(super) fn owners<'w>(workloads: impl Iterator<Item = &'w Workload>) -> BTreeSet<String> {
+    workloads.map(|workload| workload.owner.to_string()).collect()
+}
+
+/// Some names, and how many more.
+pub(super) fn some_of(names: impl IntoIterator<Item = String>) -> String {
+    const SHOWN: usize = 3;
+    let names: Vec<String> = names.into_iter().collect();
+    match names.get(..SHOWN) {
+        Some(shown) if names.len() > SHOWN + 1 => {
+            format!("{} and {} more", shown.join(", "), names.len() - SHOWN)
+        }
+        _ => names.join(", "),
+    }
+}
+
+/// The nearest of some names, in backticks.
+pub(super) fn nearest(names: Vec<String>) -> String {
+    const SHOWN: usize = 3;
+    let shown: Vec<String> = names.into_iter().take(SHOWN).map(|name| format!("`{name}`")).collect();
+    shown.join(", ")
+}
