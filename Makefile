@@ -5,9 +5,9 @@
 help: ## List the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
 
-build: ## Build the release binary and say its size
-	cargo build --release -p kubectl-mesh-who-can-reach
-	@ls -l target/release/kubectl-mesh-who_can_reach
+build: ## Build the release binaries and say their sizes
+	cargo build --release -p kubectl-mesh-identities -p kubectl-mesh-who-can-reach
+	@ls -l target/release/kubectl-mesh-identities target/release/kubectl-mesh-who_can_reach
 
 test: ## Run every test (the README's second command)
 	cargo test --workspace
@@ -19,6 +19,7 @@ e2e: test-env ## Run the live tests on that control plane; they fail where it ca
 	cargo test -p mesh-tests --features live --test live
 
 update: ## Write transcripts and generated documents anew; look at the difference before you keep it
+	UPDATE=1 cargo test -p kubectl-mesh-identities --test cli transcripts
 	UPDATE=1 cargo test -p kubectl-mesh-who-can-reach --test cli
 	UPDATE=1 cargo test -p mesh-tests --test docs
 

@@ -131,6 +131,7 @@ fn links_lead_somewhere() {
         "CHANGELOG.md",
         "examples/enterprise-rag/README.md",
         "tests/cases/README.md",
+        "tests/lint/README.md",
     ];
     let docs = std::fs::read_dir(root.join("docs")).unwrap().map(|entry| entry.unwrap().path());
     let docs = docs.filter(|path| path.extension().is_some_and(|extension| extension == "md"));

@@ -4,10 +4,13 @@
 //! terminal. Nothing is printed here: everything is written to what it is given.
 
 mod csv;
+mod identities;
 mod json;
+mod lists;
 mod markdown;
 mod notes;
 mod reachability;
+mod sarif;
 mod sentences;
 mod table;
 #[cfg(test)]
@@ -15,7 +18,8 @@ mod test_rows;
 mod text;
 mod theme;
 
-pub use notes::{Notes, explain, notes, skipped};
+pub use identities::{View, identities};
+pub use notes::{Notes, explain, notes, skipped, summary};
 pub use reachability::{reachability, reachability_check};
 pub use theme::Theme;
 
@@ -42,6 +46,8 @@ pub enum Format {
     Csv,
     /// For pull requests.
     Markdown,
+    /// For code scanning: findings that stand in files.
+    Sarif,
 }
 
 impl Format {
@@ -54,6 +60,7 @@ impl Format {
         ("name", Self::Name),
         ("csv", Self::Csv),
         ("md", Self::Markdown),
+        ("sarif", Self::Sarif),
     ];
 
     /// The format of a name.

@@ -6,6 +6,7 @@
 mod envelope;
 mod evidence;
 mod facts;
+pub mod identities;
 pub mod reachability;
 
 /// The words of answers, so that `render` needs to know reports only.

@@ -41,15 +41,25 @@ pub(super) fn rows<'a>(
     own: &[&str],
     rows: impl Iterator<Item = (Vec<String>, &'a Row)>,
 ) -> io::Result<()> {
-    if headers {
-        let names: Vec<String> = own.iter().chain(&COLUMNS).map(|name| (*name).to_owned()).collect();
-        line(out, &names)?;
-    }
-    for (mut fields, row) in rows {
+    let names: Vec<&str> = own.iter().chain(&COLUMNS).copied().collect();
+    let whole = |(mut fields, row): (Vec<String>, &Row)| {
         fields.extend(cells(row));
-        line(out, &fields)?;
+        fields
+    };
+    table(out, headers, &names, rows.map(whole))
+}
+
+/// Any table.
+pub(super) fn table(
+    out: &mut dyn Write,
+    headers: bool,
+    names: &[&str],
+    rows: impl Iterator<Item = Vec<String>>,
+) -> io::Result<()> {
+    if headers {
+        line(out, &names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>())?;
     }
-    Ok(())
+    rows.into_iter().try_for_each(|fields| line(out, &fields))
 }
 
 fn cells(row: &Row) -> Vec<String> {

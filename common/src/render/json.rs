@@ -10,10 +10,12 @@ use crate::report::{AssumptionEntry, Envelope, GapEntry, Metadata};
 
 use super::sentences;
 
+mod identities;
 mod row;
 #[cfg(test)]
 mod tests;
 
+pub(super) use identities::identities;
 use row::{ResultJson, RowJson};
 
 /// An entry and what the code table says of it.

@@ -87,6 +87,17 @@ fn assumptions(style: Notes, assumptions: &[AssumptionEntry], lines: &mut Vec<St
     }
 }
 
+/// How many findings there are, by severity.
+#[must_use]
+pub fn summary(findings: &[Finding]) -> String {
+    let of = |severity| findings.iter().filter(|finding| finding.severity == severity).count();
+    let (errors, warnings, infos) = (of(Severity::Error), of(Severity::Warning), of(Severity::Info));
+    let told = [(errors, counted(errors, "error")), (warnings, counted(warnings, "warning"))];
+    let told = told.into_iter().chain([(infos, format!("{infos} info"))]);
+    let told: Vec<String> = told.filter(|(count, _)| *count > 0).map(|(_, text)| text).collect();
+    if told.is_empty() { "no findings".to_owned() } else { told.join(", ") }
+}
+
 /// What is told of documents that no answer can rest on.
 #[must_use]
 pub fn skipped(documents: usize) -> Option<String> {
@@ -115,5 +126,5 @@ pub fn explain(code: Code) -> String {
         Class::Assumption => "assumption: taken for what is not there",
         Class::Gap => "gap: could not be read or is not judged",
     };
-    format!("{code}: {}\n\n{class}\n\n{}\n\nWhat to do: {}.\n", entry.title, entry.explanation, entry.hint)
+    format!("{code}: {}\n\n{class}\n\n{}\n\nWhat to do: {}.\n", entry.title, entry.explanation, code.advice())
 }

@@ -7,17 +7,16 @@ use crate::report::Envelope;
 use crate::report::Verdict;
 use crate::report::reachability::Reachability;
 
+use super::lists::{self, Lists};
 use super::text::escaped;
 use super::{Format, Look, csv, json, markdown};
 
 mod check;
-mod fit;
 mod gates;
 mod lines;
 
 pub use check::reachability_check;
 
-use fit::Lists;
 use lines::Lines;
 
 /// Writes a report. `gates` adds to a table what every gate said.
@@ -45,9 +44,9 @@ pub fn reachability(
             let lines = Lines { report, look: look.plain(), wide: false, lists: Lists::Whole };
             out.write_all(markdown::table(&lines.headers(), &lines.cells()).as_bytes())
         }
-        Format::Table | Format::Wide => {
+        Format::Table | Format::Wide | Format::Sarif => {
             let wide = format == Format::Wide;
-            out.write_all(fit::fitted(report, look, wide).as_bytes())?;
+            out.write_all(fitted(report, look, wide).as_bytes())?;
             if gates {
                 for row in &report.rows {
                     out.write_all(b"\n")?;
@@ -57,6 +56,12 @@ pub fn reachability(
             Ok(())
         }
     }
+}
+
+/// The table as the terminal has room for it.
+pub(super) fn fitted(report: &Reachability, look: Look, wide: bool) -> String {
+    let lines = |lists| Lines { report, look, wide, lists };
+    lists::fitted(look, wide, &lines(Lists::Whole).headers(), |lists| lines(lists).cells())
 }
 
 /// The workloads that get in, or that are reached.

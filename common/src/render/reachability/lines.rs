@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 
 use rustc_hash::FxHashMap;
 
+use crate::render::lists::Lists;
 use crate::render::table::joined;
 use crate::render::text::escaped;
 use crate::render::{Look, sentences};
 use crate::report::Verdict;
 use crate::report::reachability::{Class, Reachability, Row, Way};
 
-use super::fit::Lists;
 use super::gates;
 
 /// How the lines of a report are written.

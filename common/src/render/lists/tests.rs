@@ -1,6 +1,8 @@
 use super::*;
 use crate::render::Theme;
+use crate::render::reachability::fitted as reachability;
 use crate::render::test_rows::{denied, list};
+use crate::report::reachability::Reachability;
 
 /// Accounts with a workload each; one line of a table.
 fn merged(accounts: usize) -> Reachability {
@@ -10,7 +12,7 @@ fn merged(accounts: usize) -> Reachability {
 
 fn on(columns: Option<usize>, report: &Reachability, wide: bool) -> String {
     let look = Look { theme: Theme { color: false }, width: columns, headers: false };
-    fitted(report, look, wide).trim_end().to_owned()
+    reachability(report, look, wide).trim_end().to_owned()
 }
 
 /// SOURCE and WORKLOADS of the first line.

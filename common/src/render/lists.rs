@@ -1,9 +1,8 @@
 //! What a terminal has room for: everything; or the long lists cut short; or workloads as numbers as well.
 
-use crate::render::table::{joined, table, width};
-use crate::render::text::escaped;
-use crate::render::{Look, reachability::lines::Lines};
-use crate::report::reachability::Reachability;
+use super::Look;
+use super::table::{joined, table, width};
+use super::text::escaped;
 
 #[cfg(test)]
 mod tests;
@@ -49,22 +48,22 @@ impl Lists {
 }
 
 /// The table as the terminal has room for it. Where room is not asked for, nothing is cut.
-pub(super) fn fitted(report: &Reachability, look: Look, wide: bool) -> String {
+pub(super) fn fitted(
+    look: Look,
+    wide: bool,
+    headers: &[&str],
+    cells: impl Fn(Lists) -> Vec<Vec<String>>,
+) -> String {
     let columns = look.width.filter(|_| !wide);
-    let lists = columns.map_or(Lists::Whole, |columns| most(report, look, columns));
-    let lines = Lines { report, look, wide, lists };
-    table(look, &lines.headers(), &lines.cells())
+    let lists = columns.map_or(Lists::Whole, |columns| most(columns, headers, &cells));
+    table(look, headers, &cells(lists))
 }
 
 /// The most of the lists that fits.
-fn most(report: &Reachability, look: Look, columns: usize) -> Lists {
+fn most(columns: usize, headers: &[&str], cells: impl Fn(Lists) -> Vec<Vec<String>>) -> Lists {
     if columns < ROOM_FOR_WORKLOADS {
         return Lists::Counted;
     }
-    let fits = |lists: &Lists| {
-        let lines = Lines { report, look, wide: false, lists: *lists };
-        width(&lines.headers(), &lines.cells()) <= columns
-    };
     let mut tried = std::iter::once(Lists::Whole).chain(LIMITS.map(Lists::UpTo));
-    tried.find(fits).unwrap_or(Lists::Counted)
+    tried.find(|lists| width(headers, &cells(*lists)) <= columns).unwrap_or(Lists::Counted)
 }
