@@ -30,7 +30,7 @@ bench: ## Measure the engine and the whole program on a generated mesh of 10,000
 
 bench-cluster: test-env ## Measure a question about a cluster of 10,000 pods against kubectl
 	cargo build --release -p kubectl-mesh-who-can-reach
-	cargo run --release -p mesh-testkit --features cluster --bin compare-with-kubectl
+	cargo run -p mesh-testkit --features cluster --bin compare-with-kubectl
 
 ci: ## Run what must hold before a change is on main
 	.ci/run

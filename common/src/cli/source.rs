@@ -5,8 +5,8 @@
 
 use std::sync::Arc;
 
-use crate::codes::Code;
 use crate::cluster::{self, ConnectionFlags, Request};
+use crate::codes::Code;
 use crate::manifests;
 use crate::report::{API_VERSION, Envelope, Evidenced, Metadata, SourceDescription};
 use crate::snapshot::{MeshSnapshot, Needs, Objects, SettingsOverride};

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
 use crate::istio::AuthorizationPolicy;
 use crate::model::{DataPlane, Kind, Namespace, ResourceRef, Workload, WorkloadIndex};
 use crate::policy::ir::Provenance;
 use crate::policy::{Mesh, NamedItem, items};
-use crate::snapshot::{Affects, GapKind, MeshSnapshot, Object, Service};
+use crate::snapshot::{Affects, Extent, GapKind, MeshSnapshot, Object, Service};
 
 /// What checks look at.
 pub(super) struct Survey<'a> {
@@ -18,8 +18,8 @@ pub(super) struct Survey<'a> {
     counting: FxHashMap<ResourceRef, Vec<WorkloadIndex>>,
     /// The Services in front of a workload.
     services: FxHashMap<WorkloadIndex, Vec<&'a Service>>,
-    /// Namespaces of which workloads or accounts could not be read; `None` when that may be any.
-    incomplete: Option<FxHashSet<&'a Namespace>>,
+    /// Where workloads or accounts could not be read; `None` when that may be anywhere.
+    incomplete: Option<Vec<&'a Extent>>,
 }
 
 impl<'a> Survey<'a> {
@@ -75,7 +75,8 @@ impl<'a> Survey<'a> {
 
     /// Whether nothing of a namespace is known to be missing, so that what is not there does not exist.
     pub(super) fn is_complete(&self, namespace: &Namespace) -> bool {
-        self.incomplete.as_ref().is_some_and(|incomplete| !incomplete.contains(namespace))
+        let incomplete = self.incomplete.as_ref();
+        incomplete.is_some_and(|found| !found.iter().any(|extent| extent.covers(namespace.as_str())))
     }
 
     pub(super) fn is_root(&self, namespace: &Namespace) -> bool {
@@ -97,17 +98,15 @@ fn counting(mesh: &Mesh<'_>) -> FxHashMap<ResourceRef, Vec<WorkloadIndex>> {
     counting
 }
 
-fn incomplete(snapshot: &MeshSnapshot) -> Option<FxHashSet<&Namespace>> {
-    let mut found = FxHashSet::default();
+fn incomplete(snapshot: &MeshSnapshot) -> Option<Vec<&Extent>> {
     // What is there and not judged is not missing.
-    for gap in snapshot.gaps.iter().filter(|gap| gap.kind != GapKind::Unsupported) {
-        match &gap.affects {
-            Affects::Everything => return None,
-            Affects::Workloads(namespace) => drop(found.insert(namespace)),
-            Affects::Policies(_) | Affects::Nothing => {}
-        }
-    }
-    Some(found)
+    let missing = snapshot.gaps.iter().filter(|gap| gap.kind != GapKind::Unsupported);
+    let extents = missing.filter_map(|gap| match &gap.affects {
+        Affects::Everything => Some(None),
+        Affects::Workloads(extent) => Some(Some(extent)),
+        Affects::Policies(_) | Affects::Nothing => None,
+    });
+    extents.collect()
 }
 
 /// Whether something of the mesh handles a workload's traffic.

@@ -1,12 +1,12 @@
 //! From a question to an answer: load, ask, print, and the exit status that follows.
 
-use mesh_common::cli::{CliError, Console, ExitStatus, envelope, load};
+use mesh_common::cli::{CliError, Console, ExitStatus, Facts};
 use mesh_common::policy::Mesh;
 use mesh_common::render::{self, Format, View};
 use mesh_common::report::identities::{self, Identities, Selection};
 use mesh_common::report::reachability::Answer;
 use mesh_common::report::{Evidenced, GapEntry};
-use mesh_common::snapshot::{MeshSnapshot, NotFound};
+use mesh_common::snapshot::{Extent, Needs, NotFound, Topic};
 
 use crate::args::{Arguments, Query, Request};
 
@@ -42,22 +42,28 @@ pub fn run(arguments: Arguments) -> Result<ExitStatus, CliError> {
             Ok(ExitStatus::Holds)
         }
         Request::Ask(query) => {
-            let snapshot = load(&arguments.source, &arguments.settings, &console)?;
-            ask(&arguments, &console, &snapshot, &query)
+            let facts = Facts::load(&arguments.source, &arguments.settings, &console, &|_, _| needs())?;
+            ask(&arguments, &console, &facts, &query)
         }
     }
+}
+
+/// Policies of any namespace may name an account, and whether one exists is asked of those of any.
+fn needs() -> Needs {
+    let topics = [Topic::Accounts, Topic::Pods, Topic::Policies, Topic::Rbac, Topic::Services];
+    topics.into_iter().fold(Needs::basic(), |needs, topic| needs.with(topic, Extent::all()))
 }
 
 fn ask(
     arguments: &Arguments,
     console: &Console,
-    snapshot: &MeshSnapshot,
+    facts: &Facts,
     query: &Query,
 ) -> Result<ExitStatus, CliError> {
-    let mesh = Mesh::new(snapshot);
-    let selection = selection(arguments, &mesh, query).inspect_err(|_| {
+    let mesh = Mesh::new(&facts.snapshot);
+    let selection = selection(arguments, facts, &mesh, query).inspect_err(|_| {
         // What was asked about may be in what could not be read.
-        let elsewhere = snapshot.gaps.iter().map(GapEntry::of).collect();
+        let elsewhere = facts.snapshot.gaps.iter().map(GapEntry::of).collect();
         console.beside(&Evidenced { elsewhere, ..Evidenced::default() });
     })?;
     let Answer { body, evidence } = match query.view {
@@ -66,7 +72,7 @@ fn ask(
     };
     let status = status_of(arguments, &body, &evidence);
     let summary = body.findings.as_deref().map(render::summary);
-    let envelope = envelope(&arguments.source, "IdentityReport", &evidence, body);
+    let envelope = facts.envelope("IdentityReport", &evidence, body);
     console.print(|out| render::identities(out, &envelope, query.view, console.format, console.look))?;
     console.beside(&evidence);
     console.tell(summary);
@@ -74,13 +80,18 @@ fn ask(
 }
 
 /// The accounts that are asked about. With names -n says where they are, without it limits the list.
-fn selection(arguments: &Arguments, mesh: &Mesh<'_>, query: &Query) -> Result<Selection, NotFound> {
+fn selection(
+    arguments: &Arguments,
+    facts: &Facts,
+    mesh: &Mesh<'_>,
+    query: &Query,
+) -> Result<Selection, NotFound> {
     let labels = query.labels.clone();
     if !arguments.names.is_empty() {
-        let namespace = arguments.source.namespace_of_names();
-        return Ok(Selection { labels, ..Selection::named(mesh, &arguments.names, namespace)? });
+        let named = Selection::named(mesh, &arguments.names, facts.namespace())?;
+        return Ok(Selection { labels, ..named });
     }
-    let namespace = arguments.source.scope();
+    let namespace = facts.scope();
     Ok(Selection { labels, namespace: namespace.map(Into::into), only: None })
 }
 

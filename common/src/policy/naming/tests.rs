@@ -1,5 +1,3 @@
-#![expect(clippy::unwrap_used, reason = "a test that cannot run fails")]
-
 use crate::snapshot::MeshSnapshot;
 use crate::snapshot::test_objects::snapshot;
 

@@ -1,5 +1,3 @@
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot run fails")]
-
 use serde_json::Value;
 
 use crate::codes::Evidence;

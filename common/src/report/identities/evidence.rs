@@ -41,7 +41,7 @@ fn touches(gap: &Gap, selection: &Selection) -> bool {
     let is_network = gap.code == Code::KindNotJudged || gap.subject.starts_with("NetworkPolicy/");
     let in_scope = match &gap.affects {
         Affects::Everything | Affects::Policies(_) => true,
-        Affects::Workloads(of) => selection.namespace.as_ref().is_none_or(|namespace| namespace == of),
+        Affects::Workloads(of) => selection.namespace.as_ref().is_none_or(|ns| of.covers(ns.as_str())),
         Affects::Nothing => false,
     };
     in_scope && !is_network

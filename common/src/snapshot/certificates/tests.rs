@@ -1,5 +1,3 @@
-#![expect(clippy::unwrap_used, reason = "a test that cannot run fails")]
-
 use super::*;
 
 fn held(states: &[(CertificateState, Option<&str>)]) -> Option<Certificate> {
