@@ -7,6 +7,7 @@ mod csv;
 mod identities;
 mod json;
 mod lists;
+mod jsonpath;
 mod markdown;
 mod notes;
 mod reachability;
@@ -20,6 +21,7 @@ mod theme;
 
 pub use identities::{View, identities};
 pub use notes::{Notes, explain, notes, skipped, summary};
+pub use jsonpath::{EvaluationError, Missing, Template, TemplateError};
 pub use reachability::{reachability, reachability_check};
 pub use theme::Theme;
 
