@@ -5,6 +5,7 @@
 
 mod arguments;
 mod error;
+mod expression;
 mod output;
 mod progress;
 mod source;

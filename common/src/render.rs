@@ -1,8 +1,10 @@
-//! Reports for people and programs: tables, JSON, YAML, names, CSV, Markdown, and the sentences beside them.
+//! Reports for people and programs: tables, JSON, YAML, names, CSV, Markdown, templates over the JSON, and the
+//! sentences beside them.
 //!
 //! Sees reports only, never policies. Text that came from clusters and files is escaped before it meets a
 //! terminal. Nothing is printed here: everything is written to what it is given.
 
+mod columns;
 mod csv;
 mod identities;
 mod json;
@@ -10,19 +12,24 @@ mod lists;
 mod jsonpath;
 mod markdown;
 mod notes;
+mod output;
 mod reachability;
 mod sarif;
 mod sentences;
+mod sort;
 mod table;
 #[cfg(test)]
 mod test_rows;
 mod text;
 mod theme;
 
+pub use columns::{Columns, ColumnsError};
 pub use identities::{View, identities};
+pub use jsonpath::{EvaluationError, Missing, PathError, Template, TemplateError};
 pub use notes::{Notes, explain, notes, skipped, summary};
-pub use jsonpath::{EvaluationError, Missing, Template, TemplateError};
+pub use output::{ExpressionError, JsonPath, Listing, Output};
 pub use reachability::{reachability, reachability_check};
+pub use sort::{SortBy, SortError};
 pub use theme::Theme;
 
 /// A text from elsewhere, made harmless for a terminal.
@@ -87,6 +94,8 @@ pub struct Look {
     pub width: Option<usize>,
     /// Whether there is a line of headers.
     pub headers: bool,
+    /// Whether rows are in an order that was asked for.
+    pub sorted: bool,
 }
 
 impl Look {

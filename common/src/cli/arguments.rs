@@ -1,6 +1,6 @@
 //! Arguments that every command has, in kubectl's letters and meaning.
 
-use clap::{Args, ValueEnum};
+use clap::{ArgAction, Args, ValueEnum};
 
 mod connection;
 
@@ -78,9 +78,17 @@ impl From<&SettingsArguments> for SettingsOverride {
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Output")]
 pub struct OutputArguments {
-    /// Output format: table, wide, json, yaml, name, csv, md
+    /// Output format: table, wide, json, yaml, name, csv, md, jsonpath=TEMPLATE, jsonpath-as-json=TEMPLATE,
+    /// jsonpath-file=FILE, custom-columns=HEADER:PATH,…, custom-columns-file=FILE
     #[arg(short = 'o', long, value_name = "FORMAT", default_value = "table", hide_default_value = true)]
     pub output: String,
+    /// Sort the rows by a field of theirs in JSON, such as .port
+    #[arg(long, value_name = "PATH")]
+    pub sort_by: Option<String>,
+    /// Whether jsonpath passes over fields that are missing
+    #[arg(long, value_name = "BOOL", default_value_t = true, action = ArgAction::Set, num_args = 0..=1,
+        require_equals = true, default_missing_value = "true", hide_possible_values = true)]
+    pub allow_missing_template_keys: bool,
     /// Leave out the line of headers
     #[arg(long)]
     pub no_headers: bool,

@@ -2,21 +2,22 @@
 
 use std::io::{self, BufWriter, IsTerminal, Write};
 
-use crate::render::{Format, Look, Notes, Theme, notes, skipped};
-use crate::report::Evidenced;
+use crate::render::{ExpressionError, Format, Listing, Look, Notes, Output, SortBy, Theme, notes, skipped};
+use crate::report::{Envelope, Evidenced};
 
-use super::{CliError, OutputArguments, VerbosityArguments};
+use super::{CliError, OutputArguments, VerbosityArguments, expression};
 
 #[cfg(test)]
 mod tests;
 
 /// What the terminal and the arguments make of an answer.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Console {
-    /// The format that was asked for.
-    pub format: Format,
+    /// What was asked for.
+    pub output: Output,
     /// How tables look.
     pub look: Look,
+    sort_by: Option<SortBy>,
     notes: Notes,
     quiet: bool,
 }
@@ -32,7 +33,8 @@ impl Console {
         what: &str,
         available: &[Format],
     ) -> Result<Self, CliError> {
-        let format = format(&output.output, what, available)?;
+        let wanted = expression::output(output, what, available)?;
+        let sort_by = expression::sort_by(output.sort_by.as_deref())?;
         let stdout = io::stdout();
         let terminal = stdout.is_terminal();
         let color = output.color.for_stream(terminal);
@@ -41,9 +43,37 @@ impl Console {
             theme: Theme { color: output.color.for_stream(io::stderr().is_terminal()) },
             verbose: verbosity.verbose > 0,
         };
-        let look = Look { theme: Theme { color }, width, headers: !output.no_headers };
+        let sorted = sort_by.is_some();
+        let look = Look { theme: Theme { color }, width, headers: !output.no_headers, sorted };
         colored::control::set_override(true);
-        Ok(Self { format, look, notes, quiet: verbosity.quiet })
+        Ok(Self { output: wanted, look, sort_by, notes, quiet: verbosity.quiet })
+    }
+
+    /// Whether a form of ours was asked for.
+    #[must_use]
+    pub fn is(&self, format: Format) -> bool {
+        self.output == Output::Fixed(format)
+    }
+
+    /// Writes a report to stdout, in the order and the form that were asked for; `fixed` writes it in ours.
+    ///
+    /// # Errors
+    /// When it has no such order, is not what an expression takes it for, or cannot be written.
+    pub fn report<R: Listing>(
+        &self,
+        envelope: &mut Envelope<R>,
+        fixed: impl FnOnce(&mut dyn Write, &Envelope<R>, Format) -> io::Result<()>,
+    ) -> Result<(), CliError> {
+        if let Some(by) = &self.sort_by {
+            by.report(envelope).map_err(|error| CliError::usage(format!("--sort-by: {error}")))?;
+        }
+        let failed = |error: ExpressionError| CliError::usage(format!("-o: {error}"));
+        let text = match &self.output {
+            Output::Fixed(format) => return self.print(|out| fixed(out, envelope, *format)),
+            Output::JsonPath(path) => path.report(envelope).map_err(failed)?,
+            Output::Columns(columns) => columns.report(envelope, self.look).map_err(failed)?,
+        };
+        self.print(|out| out.write_all(text.as_bytes()))
     }
 
     /// Writes an answer to stdout. A reader that goes away before the end has what it wanted, and the answer is
@@ -105,13 +135,6 @@ fn unless_closed(written: io::Result<()>) -> io::Result<()> {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         other => other,
     }
-}
-
-fn format(wanted: &str, what: &str, available: &[Format]) -> Result<Format, CliError> {
-    let names = available.iter().map(|format| format.as_str()).collect::<Vec<_>>().join(", ");
-    Format::parse(wanted).filter(|format| available.contains(format)).ok_or_else(|| {
-        CliError::usage(format!("{what} has no output `{wanted}`")).hint(format!("it has {names}"))
-    })
 }
 
 /// The width of the terminal: `COLUMNS` when it is set, else what the terminal says.

@@ -3,11 +3,13 @@
 use std::io::{self, Write};
 
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::codes::{Code, Evidence, Finding};
-use crate::report::reachability::{Reachability, ReachabilityCheck, Way};
+use crate::report::reachability::{CheckResult, Reachability, ReachabilityCheck, Row, Way};
 use crate::report::{AssumptionEntry, Envelope, GapEntry, Metadata};
 
+use super::output::Listing;
 use super::sentences;
 
 mod identities;
@@ -84,20 +86,67 @@ struct CheckJson<'a> {
     findings: Vec<Said<'a, Finding>>,
 }
 
+impl<'a> ReachabilityJson<'a> {
+    fn of(envelope: &'a Envelope<Reachability>) -> Self {
+        Self {
+            head: head(envelope),
+            target: &envelope.body.target,
+            direction: envelope.body.direction,
+            rows: envelope.body.rows.iter().map(RowJson::of).collect(),
+            findings: findings(&envelope.body.findings),
+        }
+    }
+}
+
+impl<'a> CheckJson<'a> {
+    fn of(envelope: &'a Envelope<ReachabilityCheck>) -> Self {
+        Self {
+            head: head(envelope),
+            results: envelope.body.results.iter().map(ResultJson::of).collect(),
+            findings: findings(&envelope.body.findings),
+        }
+    }
+}
+
+impl Listing for Reachability {
+    type Row = Row;
+
+    fn rows(&mut self) -> &mut Vec<Row> {
+        &mut self.rows
+    }
+
+    fn row(row: &Row) -> serde_json::Result<Value> {
+        serde_json::to_value(RowJson::of(row))
+    }
+
+    fn whole(envelope: &Envelope<Self>) -> serde_json::Result<Value> {
+        serde_json::to_value(ReachabilityJson::of(envelope))
+    }
+}
+
+impl Listing for ReachabilityCheck {
+    type Row = CheckResult;
+
+    fn rows(&mut self) -> &mut Vec<CheckResult> {
+        &mut self.results
+    }
+
+    fn row(result: &CheckResult) -> serde_json::Result<Value> {
+        serde_json::to_value(ResultJson::of(result))
+    }
+
+    fn whole(envelope: &Envelope<Self>) -> serde_json::Result<Value> {
+        serde_json::to_value(CheckJson::of(envelope))
+    }
+}
+
 /// The report in JSON, or in YAML.
 pub(super) fn reachability(
     out: &mut dyn Write,
     envelope: &Envelope<Reachability>,
     yaml: bool,
 ) -> io::Result<()> {
-    let report = ReachabilityJson {
-        head: head(envelope),
-        target: &envelope.body.target,
-        direction: envelope.body.direction,
-        rows: envelope.body.rows.iter().map(RowJson::of).collect(),
-        findings: findings(&envelope.body.findings),
-    };
-    write(out, &report, yaml)
+    write(out, &ReachabilityJson::of(envelope), yaml)
 }
 
 /// The report of a check in JSON, or in YAML.
@@ -106,12 +155,7 @@ pub(super) fn check(
     envelope: &Envelope<ReachabilityCheck>,
     yaml: bool,
 ) -> io::Result<()> {
-    let report = CheckJson {
-        head: head(envelope),
-        results: envelope.body.results.iter().map(ResultJson::of).collect(),
-        findings: findings(&envelope.body.findings),
-    };
-    write(out, &report, yaml)
+    write(out, &CheckJson::of(envelope), yaml)
 }
 
 fn write<T: Serialize>(out: &mut dyn Write, report: &T, yaml: bool) -> io::Result<()> {

@@ -35,10 +35,15 @@ mod filter;
 mod path;
 mod print;
 mod quoted;
+mod relaxed;
 mod template;
 #[cfg(test)]
 mod tests;
 
 pub use cursor::TemplateError;
 pub use evaluate::{EvaluationError, Missing};
+pub use relaxed::PathError;
 pub use template::Template;
+
+pub(super) use print::in_column;
+pub(super) use relaxed::of_path;

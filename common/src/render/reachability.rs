@@ -1,7 +1,8 @@
 //! The answers of `who-can-reach` in every format.
 
-use std::collections::BTreeSet;
 use std::io::{self, Write};
+
+use rustc_hash::FxHashSet;
 
 use crate::report::Envelope;
 use crate::report::Verdict;
@@ -34,7 +35,7 @@ pub fn reachability(
     match format {
         Format::Json => json::reachability(out, envelope, false),
         Format::Yaml => json::reachability(out, envelope, true),
-        Format::Name => names(out, report),
+        Format::Name => names(out, report, look.sorted),
         Format::Csv => {
             let own: &[&str] = if report.is_matrix() { &["target"] } else { &[] };
             let rows = report.rows.iter().map(|row| (row.target.iter().cloned().collect(), row));
@@ -64,9 +65,14 @@ pub(super) fn fitted(report: &Reachability, look: Look, wide: bool) -> String {
     lists::fitted(look, wide, &lines(Lists::Whole).headers(), |lists| lines(lists).cells())
 }
 
-/// The workloads that get in, or that are reached.
-fn names(out: &mut dyn Write, report: &Reachability) -> io::Result<()> {
+/// The workloads that get in, or that are reached, each once: by name, unless rows have an order.
+fn names(out: &mut dyn Write, report: &Reachability, sorted: bool) -> io::Result<()> {
     let allowed = report.rows.iter().filter(|row| row.verdict == Verdict::Allowed);
-    let names: BTreeSet<&String> = allowed.flat_map(|row| &row.peer.workloads).collect();
+    let mut names: Vec<&String> = allowed.flat_map(|row| &row.peer.workloads).collect();
+    if !sorted {
+        names.sort();
+    }
+    let mut known = FxHashSet::default();
+    names.retain(|name| known.insert(*name));
     names.into_iter().try_for_each(|name| writeln!(out, "{}", escaped(name)))
 }

@@ -82,7 +82,7 @@ fn ask(console: &Console, facts: &Facts, query: &Query) -> Result<ExitStatus, Cl
         let elsewhere = facts.snapshot.gaps.iter().map(GapEntry::of).collect();
         console.beside(&Evidenced { elsewhere, ..Evidenced::default() });
     })?;
-    if console.format == Format::Name && body.leaves_out_names() {
+    if console.is(Format::Name) && body.leaves_out_names() {
         return Err(CliError::usage(
             "`-o name` would leave out workloads: the matrix has too many pairs to name all",
         )
@@ -90,8 +90,10 @@ fn ask(console: &Console, facts: &Facts, query: &Query) -> Result<ExitStatus, Cl
     }
     let asks_a_caller = matches!(query, Query::From { .. });
     let status = status_of(&body, &evidence, asks_a_caller);
-    let envelope = facts.envelope("ReachabilityReport", &evidence, body);
-    console.print(|out| render::reachability(out, &envelope, console.format, console.look, asks_a_caller))?;
+    let mut envelope = facts.envelope("ReachabilityReport", &evidence, body);
+    console.report(&mut envelope, |out, envelope, format| {
+        render::reachability(out, envelope, format, console.look, asks_a_caller)
+    })?;
     console.beside(&evidence);
     Ok(status)
 }
@@ -151,8 +153,10 @@ fn check(console: &Console, facts: &Facts, expectations: &Expectations) -> Resul
     let namespace = facts.namespace();
     let Answer { body, evidence } = reachability::check(&mesh, expectations, namespace);
     let status = status_of_check(&body, &evidence);
-    let envelope = facts.envelope("ReachabilityCheckReport", &evidence, body);
-    console.print(|out| render::reachability_check(out, &envelope, console.format, console.look))?;
+    let mut envelope = facts.envelope("ReachabilityCheckReport", &evidence, body);
+    console.report(&mut envelope, |out, envelope, format| {
+        render::reachability_check(out, envelope, format, console.look)
+    })?;
     console.beside(&evidence);
     Ok(status)
 }

@@ -9,9 +9,9 @@ fn a_row_has_every_field() {
     let json = serde_json::to_value(RowJson::of(&row)).unwrap();
     let named = Row { target: Some("deploy/shop/cart".to_owned()), ..row.clone() };
     let in_matrix = serde_json::to_value(RowJson::of(&named)).unwrap();
-    assert_eq!(json.get("target"), Some(&serde_json::Value::Null));
+    assert_eq!(json.get("target"), Some(&Value::Null));
     assert_eq!(in_matrix["target"], "deploy/shop/cart");
-    let names = |json: &serde_json::Value| json.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+    let names = |json: &Value| json.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
     let mut expected = names(&serde_json::to_value(&named).unwrap());
     assert_eq!(names(&in_matrix), expected, "as the report has them");
     expected.retain(|name| name != "target");

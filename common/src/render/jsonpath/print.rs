@@ -28,6 +28,19 @@ pub(super) fn listed(values: &[Found<'_>]) -> String {
     format!("{}\n", json(&list, Some(0)))
 }
 
+/// A value in a column: lists and maps in the form of Go's `%v`.
+pub(in crate::render) fn in_column(value: &Value) -> String {
+    let parts = |parts: Vec<String>| parts.join(" ");
+    match value {
+        Value::Array(list) => format!("[{}]", parts(list.iter().map(in_column).collect())),
+        Value::Object(map) => {
+            let field = |(key, value): (&String, &Value)| format!("{}:{}", escaped(key), in_column(value));
+            format!("map[{}]", parts(map.iter().map(field).collect()))
+        }
+        scalar => of_scalar(scalar, "<nil>"),
+    }
+}
+
 fn of_scalar(value: &Value, null: &str) -> String {
     match value {
         Value::Bool(bool) => bool.to_string(),

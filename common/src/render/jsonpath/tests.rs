@@ -8,6 +8,7 @@ use super::{Missing, Template};
 mod client_go;
 mod ours;
 mod parser;
+mod paths;
 
 const ALLOWED: Missing = Missing::Allowed;
 const REFUSED: Missing = Missing::Refused;

@@ -11,7 +11,7 @@ fn merged(accounts: usize) -> Reachability {
 }
 
 fn on(columns: Option<usize>, report: &Reachability, wide: bool) -> String {
-    let look = Look { theme: Theme { color: false }, width: columns, headers: false };
+    let look = Look { theme: Theme { color: false }, width: columns, headers: false, sorted: false };
     reachability(report, look, wide).trim_end().to_owned()
 }
 

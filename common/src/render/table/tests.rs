@@ -1,7 +1,7 @@
 use super::*;
 use crate::render::Theme;
 
-const PIPE: Look = Look { theme: Theme { color: false }, width: None, headers: true };
+const PIPE: Look = Look { theme: Theme { color: false }, width: None, headers: true, sorted: false };
 
 fn lines(rows: &[&[&str]]) -> Vec<String> {
     let rows: Vec<Vec<String>> =

@@ -2,7 +2,7 @@ use super::*;
 use crate::render::Theme;
 use crate::render::test_rows::{denied, list, not_allowed};
 
-const PLAIN: Look = Look { theme: Theme { color: false }, width: None, headers: true };
+const PLAIN: Look = Look { theme: Theme { color: false }, width: None, headers: true, sorted: false };
 
 /// The lines below the first.
 fn told(row: &Row) -> Vec<String> {
