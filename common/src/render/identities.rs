@@ -31,14 +31,14 @@ pub enum View {
 ///
 /// # Errors
 /// When it cannot be written.
-pub fn identities(
+pub fn identities<R: AsRef<Identities>>(
     out: &mut dyn Write,
-    envelope: &Envelope<Identities>,
+    envelope: &Envelope<R>,
     view: View,
     format: Format,
     look: Look,
 ) -> io::Result<()> {
-    let report = &envelope.body;
+    let report = envelope.body.as_ref();
     match format {
         Format::Json => json::identities(out, envelope, false),
         Format::Yaml => json::identities(out, envelope, true),

@@ -29,6 +29,22 @@ pub struct Identities {
     pub findings: Option<Vec<Finding>>,
 }
 
+/// The same report, asked for what was found: its rows are the findings, not the accounts.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Lint(pub Identities);
+
+impl AsRef<Identities> for Lint {
+    fn as_ref(&self) -> &Identities {
+        &self.0
+    }
+}
+
+impl AsRef<Identities> for Identities {
+    fn as_ref(&self) -> &Identities {
+        self
+    }
+}
+
 impl Identities {
     /// Whether something was found that is at least so bad.
     #[must_use]

@@ -3,7 +3,7 @@
 use mesh_common::cli::{CliError, Console, ExitStatus, Facts};
 use mesh_common::policy::Mesh;
 use mesh_common::render::{self, Format, View};
-use mesh_common::report::identities::{self, Identities, Selection};
+use mesh_common::report::identities::{self, Identities, Lint, Selection};
 use mesh_common::report::reachability::Answer;
 use mesh_common::report::{Evidenced, GapEntry};
 use mesh_common::snapshot::{Extent, Needs, NotFound, Topic};
@@ -72,11 +72,30 @@ fn ask(
     };
     let status = status_of(arguments, &body, &evidence);
     let summary = body.findings.as_deref().map(render::summary);
-    let envelope = facts.envelope("IdentityReport", &evidence, body);
-    console.print(|out| render::identities(out, &envelope, query.view, console.format, console.look))?;
+    print(console, facts, query.view, &evidence, body)?;
     console.beside(&evidence);
     console.tell(summary);
     Ok(status)
+}
+
+/// What rows are is a matter of the view: accounts, or findings.
+fn print(
+    console: &Console,
+    facts: &Facts,
+    view: View,
+    evidence: &Evidenced,
+    body: Identities,
+) -> Result<(), CliError> {
+    if view == View::Findings {
+        let mut envelope = facts.envelope("IdentityReport", evidence, Lint(body));
+        return console.report(&mut envelope, |out, envelope, format| {
+            render::identities(out, envelope, view, format, console.look)
+        });
+    }
+    let mut envelope = facts.envelope("IdentityReport", evidence, body);
+    console.report(&mut envelope, |out, envelope, format| {
+        render::identities(out, envelope, view, format, console.look)
+    })
 }
 
 /// The accounts that are asked about. With names -n says where they are, without it limits the list.

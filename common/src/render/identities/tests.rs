@@ -41,7 +41,7 @@ fn written(identities: Vec<IdentityEntry>, view: View, format: Format) -> String
         gaps: Vec::new(),
         body: Identities { trust_domain: "td".to_owned(), identities, findings: None },
     };
-    let look = Look { theme: Theme { color: false }, width: None, headers: true };
+    let look = Look { theme: Theme { color: false }, width: None, headers: true, sorted: false };
     let mut out = Vec::new();
     super::identities(&mut out, &envelope, view, format, look).unwrap();
     String::from_utf8(out).unwrap()

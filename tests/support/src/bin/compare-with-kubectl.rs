@@ -57,8 +57,8 @@ fn fill(cluster: &TestCluster) {
 
 /// The object as one that people create.
 fn as_in_a_cluster(mut object: Value) -> Option<Value> {
-    let kind = object["kind"].as_str().unwrap_or_default();
-    if MADE_BY_CONTROLLERS.contains(&kind) {
+    let kind = object["kind"].as_str().unwrap_or_default().to_owned();
+    if MADE_BY_CONTROLLERS.contains(&kind.as_str()) {
         return None;
     }
     if let Some(metadata) = object["metadata"].as_object_mut() {
