@@ -51,7 +51,8 @@ fn fill(cluster: &TestCluster) {
     let objects: Vec<Value> = mesh(1, Size::FULL).into_iter().filter_map(as_in_a_cluster).collect();
     let (namespaces, others): (Vec<_>, Vec<_>) = objects.into_iter().partition(|o| o["kind"] == "Namespace");
     println!("filling a cluster with {} objects, seed 1", namespaces.len() + others.len());
-    cluster.create_all(namespaces);
+    let istio = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "istio-system"}});
+    cluster.create_all(namespaces.into_iter().chain([istio]).collect());
     cluster.create_all(others);
 }
 
