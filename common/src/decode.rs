@@ -9,7 +9,7 @@ mod object;
 pub(crate) mod shape;
 pub(crate) mod sketch;
 
-pub(crate) use object::{Body, Decoder};
+pub(crate) use object::{Body, Decoder, is_of_istio};
 
 use crate::codes::{Code, Evidence};
 use crate::model::{Kind, Location, Name, SourceId};

@@ -49,10 +49,13 @@ pub use pod_creators::{Creator, PodCreators};
 pub use progress::{Progress, Silent};
 pub use resources::{Detail, RESOURCES, Resource, Topic};
 pub use services::{Backend, Service};
+#[cfg(test)]
+pub(crate) use settings::CONFIG_MAP_KEYS;
 pub use settings::{
     EnablementSelector, IstioCni, Istiod, MeshConfig, Settings, SettingsOverride, Version, istio_namespaces,
     root_namespace,
 };
+pub(crate) use settings::{ISTIOD_REVISION, ISTIOD_VARIABLES, is_istiod};
 pub use sources::{Format, Places, Source, Sources};
 pub(crate) use visible::asks_for_dry_run;
 pub use visible::{Discovery, Hidden};

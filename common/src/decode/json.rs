@@ -66,6 +66,14 @@ pub(crate) fn list(
     Ok(fields.items.par_chunks(CHUNK).map(chunk).collect())
 }
 
+/// The items of a list, cut out and not built.
+///
+/// # Errors
+/// When it is no list.
+pub(crate) fn items(text: &str) -> Result<Vec<&RawValue>, String> {
+    Ok(list_fields(text)?.items)
+}
+
 /// Where a page of a list goes on; `None` on the last one.
 ///
 /// # Errors

@@ -190,9 +190,8 @@ impl<B: Body> Decoder<'_, B> {
 
     /// Only those of Istio: others may be of any size.
     fn config_map(&mut self) {
-        let is_other = |name: &Name| !name.is_empty() && **name != *"istio" && !name.starts_with("istio-");
         // One whose name cannot be read may be Istio's.
-        if self.name().is_some_and(|name| is_other(&name)) {
+        if self.name().is_some_and(|name| !name.is_empty() && !is_of_istio(&name)) {
             self.objects.skipped += 1;
             return;
         }
@@ -224,6 +223,11 @@ impl<B: Body> Decoder<'_, B> {
                 Evidence::none().with("subject", &last.gap.subject).with("value", api_version);
         }
     }
+}
+
+/// Whether a ConfigMap of this name may hold settings of Istio.
+pub(crate) fn is_of_istio(config_map: &str) -> bool {
+    config_map == "istio" || config_map.starts_with("istio-")
 }
 
 /// Kinds whose objects stand in no namespace, whatever they say.

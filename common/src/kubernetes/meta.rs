@@ -48,21 +48,39 @@ wire! {
     }
 }
 
-/// Annotations whose key is ours or Istio's. The others may hold whole copies of the object.
+/// The annotations that say something about traffic. Others, Istio's own among them, may hold whole copies of the
+/// object, environments or headers: what is not named here is never built and never saved.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Annotations(Labels);
 
 impl Annotations {
-    /// The value of an annotation that is ours or Istio's.
+    /// Whether an annotation is read.
+    #[must_use]
+    pub fn reads(key: &str) -> bool {
+        READ.contains(&key)
+    }
+
+    /// The value of an annotation that is read.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&str> {
         self.0.get(key)
     }
 }
 
-fn is_ours(key: &str) -> bool {
-    key.contains("istio.io/") || key.starts_with("kubectl-mesh/")
-}
+const READ: [&str; 12] = [
+    "ambient.istio.io/bypass-inbound-capture",
+    "ambient.istio.io/redirection",
+    "istio.io/dry-run",
+    "istio.io/use-waypoint-canary-weight",
+    "kubectl-mesh/ignore",
+    "networking.istio.io/exportTo",
+    "networking.istio.io/traffic-distribution",
+    "sidecar.istio.io/inject",
+    "sidecar.istio.io/rewriteAppHTTPProbers",
+    "sidecar.istio.io/status",
+    "traffic.sidecar.istio.io/excludeInboundPorts",
+    "traffic.sidecar.istio.io/includeInboundPorts",
+];
 
 impl<'de> Deserialize<'de> for Annotations {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -77,7 +95,7 @@ impl<'de> Deserialize<'de> for Annotations {
             fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<Annotations, A::Error> {
                 let mut kept: Vec<(Name, Name)> = Vec::new();
                 while let Some(Key(key)) = map.next_key()? {
-                    if is_ours(&key) {
+                    if Annotations::reads(&key) {
                         kept.push((Name::from(&*key), map.next_value::<Option<Name>>()?.unwrap_or_default()));
                     } else {
                         map.next_value::<serde::de::IgnoredAny>()?;

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use crate::codes::{Code, Evidence};
 use crate::istio::MeshConfigFile;
 use crate::kubernetes::{Container, PodSpec};
-use crate::model::{FieldPath, Kind, LabelSelector, Name, Namespace, TrustDomain};
+use crate::model::{FieldPath, Kind, LabelSelector, Labels, Name, Namespace, TrustDomain};
 use crate::wire::wire;
 use crate::yaml;
 
@@ -15,6 +15,32 @@ use super::{Affects, Assumption, Gap, GapKind, Object, Objects};
 
 #[cfg(test)]
 mod tests;
+
+/// The variables of istiod that are read, where they are given by value. An environment holds secrets: whoever saves
+/// what was read keeps these and no others.
+pub(crate) const ISTIOD_VARIABLES: [&str; 4] = [ISTIOD_REVISION, AMBIENT, DRY_RUN, AUTO_ALLOW];
+/// The keys of Istio's ConfigMaps that are read.
+#[cfg(test)]
+pub(crate) const CONFIG_MAP_KEYS: [&str; 5] = [MESH, ENABLEMENT, EXCLUDED, ENABLED, NFTABLES];
+
+/// The variable that names the revision.
+pub(crate) const ISTIOD_REVISION: &str = "REVISION";
+const AMBIENT: &str = "PILOT_ENABLE_AMBIENT";
+const DRY_RUN: &str = "AMBIENT_ENABLE_DRY_RUN_AUTHORIZATION_POLICY";
+const AUTO_ALLOW: &str = "PILOT_AUTO_ALLOW_WAYPOINT_POLICY";
+const MESH: &str = "mesh";
+const ENABLEMENT: &str = "AMBIENT_ENABLEMENT_SELECTOR";
+const EXCLUDED: &str = "EXCLUDE_NAMESPACES";
+const ENABLED: &str = "AMBIENT_ENABLED";
+const NFTABLES: &str = "NATIVE_NFTABLES";
+
+/// The label of istiod's pods and of their templates.
+const ISTIOD: (&str, &str) = ("app", "istiod");
+
+/// Whether a pod or a template with these labels is istiod.
+pub(crate) fn is_istiod(labels: &Labels) -> bool {
+    labels.get(ISTIOD.0) == Some(ISTIOD.1)
+}
 
 /// What a person says about the mesh, over anything that is found.
 #[derive(Clone, Debug, Default)]
@@ -114,7 +140,7 @@ pub(super) fn settings(
 /// Where Istio's settings stand: beside istiod and istio-cni, as far as their pods were read.
 #[must_use]
 pub fn istio_namespaces(objects: &Objects, given: &SettingsOverride) -> BTreeSet<Name> {
-    let istiod = pod_specs(objects, "app", "istiod").filter(|_| given.istio_namespace.is_none());
+    let istiod = pod_specs(objects, ISTIOD.0, ISTIOD.1).filter(|_| given.istio_namespace.is_none());
     let cni = pod_specs(objects, "k8s-app", "istio-cni-node");
     istiod.chain(cni).map(|(namespace, _)| Name::from(namespace.as_str())).collect()
 }
@@ -140,8 +166,8 @@ fn mesh_config(
     let in_its_place = |map: &&Object<_>| is_it(map) && map.meta.namespace.as_ref() == Some(istio_namespace);
     let found =
         objects.config_maps.iter().find(in_its_place).or_else(|| objects.config_maps.iter().find(is_it));
-    let text = found.and_then(|map| Some((map, map.spec.get("mesh")?)));
-    let read = text.and_then(|(map, text)| parsed::<MeshConfigFile, _>(objects, map, "mesh", text, gaps));
+    let text = found.and_then(|map| Some((map, map.spec.get(MESH)?)));
+    let read = text.and_then(|(map, text)| parsed::<MeshConfigFile, _>(objects, map, MESH, text, gaps));
     let root = given.root_namespace.clone();
     let file = read.unwrap_or_default();
     let config = MeshConfig {
@@ -198,7 +224,7 @@ fn istiod(
     istio_namespace: &Name,
     assumptions: &mut Vec<Assumption>,
 ) -> Istiod {
-    let all: Vec<&Container> = pod_specs(objects, "app", "istiod")
+    let all: Vec<&Container> = pod_specs(objects, ISTIOD.0, ISTIOD.1)
         .filter(|(namespace, _)| namespace.as_str() == &**istio_namespace || given.istio_namespace.is_none())
         .filter_map(|(_, spec)| main_container(spec))
         .collect();
@@ -217,10 +243,10 @@ fn istiod(
         assumptions.push(Assumption { code: Code::IstiodFlagsAssumed, values });
     }
     // pilot/pkg/features/ambient.go, registerAmbient: without PILOT_ENABLE_AMBIENT the others count as off.
-    let flag = |name| found.is_some_and(|c| is_true(c, "PILOT_ENABLE_AMBIENT") && is_true(c, name));
+    let flag = |name| found.is_some_and(|c| is_true(c, AMBIENT) && is_true(c, name));
     Istiod {
-        sends_dry_run: flag("AMBIENT_ENABLE_DRY_RUN_AUTHORIZATION_POLICY"),
-        auto_allows_waypoints: flag("PILOT_AUTO_ALLOW_WAYPOINT_POLICY"),
+        sends_dry_run: flag(DRY_RUN),
+        auto_allows_waypoints: flag(AUTO_ALLOW),
         other_revisions: {
             others.retain(|other| *other != revision);
             others
@@ -239,20 +265,19 @@ fn istio_cni(objects: &Objects, assumptions: &mut Vec<Assumption>, gaps: &mut Ve
         assumptions.push(Assumption { code: Code::IstioCniAssumed, values: Evidence::none() });
         return cni;
     };
-    let key = "AMBIENT_ENABLEMENT_SELECTOR";
-    if let Some(text) = map.spec.get(key).filter(|text| !text.trim().is_empty())
-        && let Some(selectors) = parsed(objects, map, key, text, gaps)
+    if let Some(text) = map.spec.get(ENABLEMENT).filter(|text| !text.trim().is_empty())
+        && let Some(selectors) = parsed(objects, map, ENABLEMENT, text, gaps)
     {
         cni.enablement = selectors;
     }
-    if let Some(text) = map.spec.get("EXCLUDE_NAMESPACES") {
+    if let Some(text) = map.spec.get(EXCLUDED) {
         let names = text.split(',').map(str::trim).filter(|name| !name.is_empty());
         cni.excluded_namespaces = names.map(Namespace::from).collect();
     }
-    if map.spec.get("AMBIENT_ENABLED").is_some_and(|text| parse_bool(text) == Some(false)) {
+    if map.spec.get(ENABLED).is_some_and(|text| parse_bool(text) == Some(false)) {
         cni.enablement.clear();
     }
-    cni.native_nftables = map.spec.get("NATIVE_NFTABLES").is_some_and(|text| parse_bool(text) == Some(true));
+    cni.native_nftables = map.spec.get(NFTABLES).is_some_and(|text| parse_bool(text) == Some(true));
     cni
 }
 
@@ -291,7 +316,7 @@ fn variable<'a>(container: &'a Container, name: &str) -> Option<&'a str> {
 
 /// pilot/pkg/bootstrap/options.go, `Revision`: without the variable there is none.
 fn revision(container: &Container) -> &str {
-    variable(container, "REVISION").unwrap_or_default()
+    variable(container, ISTIOD_REVISION).unwrap_or_default()
 }
 
 fn is_true(container: &Container, name: &str) -> bool {
