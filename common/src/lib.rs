@@ -3,6 +3,7 @@
 //! Everything interesting is a pure function from a [`snapshot::MeshSnapshot`] to a report; files, the
 //! cluster and the terminal are thin edges. docs/architecture.md draws the modules and who may import whom.
 
+pub mod bundle;
 pub mod codes;
 pub(crate) mod decode;
 pub mod istio;

@@ -1,0 +1,269 @@
+//! What is kept of each kind: paths that are named here, and nothing else.
+//!
+//! An object of a cluster may hold secrets anywhere (environments, arguments, probes' headers, annotations,
+//! `managedFields`, copies of itself), so that a list of what to leave out would never end. A path names a scalar,
+//! or a list of scalars; lists on the way are not written. `*` stands for any key of a map, `**` for everything
+//! below. Behind a path stands what its text is, for redaction: nothing: names; `=`: words of an API or a time,
+//! which stay; `@`: the key of a label; `{…}`: what has to be looked into, see [`super::paths::Text`].
+
+/// `metadata`, of objects and of templates.
+const META: &[&str] = &[
+    "metadata.name",
+    "metadata.namespace",
+    "metadata.uid",
+    "metadata.resourceVersion=",
+    "metadata.generation",
+    "metadata.creationTimestamp=",
+    "metadata.deletionTimestamp=",
+    "metadata.labels.*",
+    "metadata.annotations.{annotations}",
+    "metadata.ownerReferences.apiVersion",
+    "metadata.ownerReferences.kind",
+    "metadata.ownerReferences.name",
+    "metadata.ownerReferences.uid",
+    "metadata.ownerReferences.controller",
+];
+
+/// Of a pod's `spec`.
+const POD: &[&str] = &[
+    "serviceAccountName",
+    "serviceAccount",
+    "nodeName",
+    "hostNetwork",
+    "containers.name",
+    "containers.image",
+    "containers.restartPolicy=",
+    "containers.ports.name",
+    "containers.ports.containerPort",
+    "containers.ports.hostPort",
+    "containers.ports.protocol=",
+    "containers.env{variables}",
+    "initContainers.name",
+    "initContainers.image",
+    "initContainers.restartPolicy=",
+    "initContainers.ports.name",
+    "initContainers.ports.containerPort",
+    "initContainers.ports.hostPort",
+    "initContainers.ports.protocol=",
+];
+
+/// What became of a pod.
+const POD_STATUS: &[&str] = &[
+    "phase=",
+    "podIP",
+    "podIPs.ip",
+    "hostIP",
+    "hostIPs.ip",
+    "startTime=",
+    "containerStatuses.name",
+    "containerStatuses.ready",
+    "containerStatuses.restartCount",
+    "containerStatuses.started",
+];
+
+/// `conditions`, without the messages that people and controllers write.
+const CONDITIONS: &[&str] = &[
+    "conditions.type",
+    "conditions.status=",
+    "conditions.reason",
+    "conditions.observedGeneration",
+    "conditions.lastTransitionTime=",
+];
+
+const SELECTOR: &[&str] =
+    &["matchLabels.*", "matchExpressions.key@", "matchExpressions.operator=", "matchExpressions.values"];
+
+const SERVICE: &[&str] = &[
+    "type=",
+    "selector.*",
+    "clusterIP",
+    "clusterIPs",
+    "externalIPs",
+    "externalName",
+    "externalTrafficPolicy=",
+    "healthCheckNodePort",
+    "internalTrafficPolicy=",
+    "ipFamilies=",
+    "ipFamilyPolicy=",
+    "loadBalancerClass",
+    "loadBalancerIP",
+    "loadBalancerSourceRanges",
+    "ports.name",
+    "ports.port",
+    "ports.targetPort",
+    "ports.nodePort",
+    "ports.protocol=",
+    "ports.appProtocol",
+    "publishNotReadyAddresses",
+    "sessionAffinity=",
+    "trafficDistribution=",
+];
+
+const ENDPOINT_SLICE: &[&str] = &[
+    "addressType=",
+    "ports.name",
+    "ports.port",
+    "ports.protocol=",
+    "ports.appProtocol",
+    "endpoints.addresses",
+    "endpoints.conditions.ready",
+    "endpoints.conditions.serving",
+    "endpoints.conditions.terminating",
+    "endpoints.hostname",
+    "endpoints.nodeName",
+    "endpoints.zone",
+    "endpoints.targetRef.kind",
+    "endpoints.targetRef.name",
+    "endpoints.targetRef.namespace",
+    "endpoints.targetRef.uid",
+];
+
+const WORKLOAD_ENTRY: &[&str] =
+    &["address", "labels.*", "locality", "network", "ports.*", "serviceAccount", "weight"];
+
+/// Of a NetworkPolicy's peer.
+const NETWORK_PEER: &[&str] = &["ipBlock.cidr", "ipBlock.except"];
+const NETWORK_PORT: &[&str] = &["ports.protocol=", "ports.port", "ports.endPort"];
+
+/// A policy of Istio is kept whole: a field that is not known makes its answer unknown.
+const AUTHORIZATION_POLICY: &[&str] = &[
+    "**",
+    "action=",
+    "provider.name",
+    "targetRef.group",
+    "targetRef.kind",
+    "targetRef.name",
+    "targetRef.namespace",
+    "targetRefs.group",
+    "targetRefs.kind",
+    "targetRefs.name",
+    "targetRefs.namespace",
+    "rules.when.key",
+    "rules.when.values",
+    "rules.when.notValues",
+];
+const SOURCE: &[&str] = &[
+    "principals",
+    "notPrincipals",
+    "requestPrincipals",
+    "notRequestPrincipals",
+    "namespaces",
+    "notNamespaces",
+    "serviceAccounts",
+    "notServiceAccounts",
+    "trustDomains",
+    "notTrustDomains",
+    "ipBlocks",
+    "notIpBlocks",
+    "remoteIpBlocks",
+    "notRemoteIpBlocks",
+];
+const OPERATION: &[&str] =
+    &["hosts", "notHosts", "ports", "notPorts", "methods=", "notMethods=", "paths", "notPaths"];
+const PEER_AUTHENTICATION: &[&str] = &["**", "selector.matchLabels.*", "mtls.mode=", "portLevelMtls.*.mode="];
+
+const RULES: &[&str] =
+    &["rules.apiGroups", "rules.resources", "rules.resourceNames", "rules.nonResourceURLs", "rules.verbs="];
+const BINDING: &[&str] = &[
+    "roleRef.apiGroup",
+    "roleRef.kind",
+    "roleRef.name",
+    "subjects.apiGroup",
+    "subjects.kind",
+    "subjects.name",
+    "subjects.namespace",
+];
+
+/// Paths below a place.
+type Rows = &'static [(&'static str, &'static [&'static str])];
+
+const TEMPLATE: Rows = &[
+    ("", META),
+    ("spec.", &["replicas"]),
+    ("spec.selector.", SELECTOR),
+    ("spec.template.", META),
+    ("spec.template.spec.", POD),
+    ("status.", &["replicas", "readyReplicas"]),
+];
+const ROLE: Rows = &[("", META), ("", RULES)];
+const ROLE_BINDING: Rows = &[("", META), ("", BINDING)];
+
+/// The kinds that are read whole.
+pub(super) const KINDS: &[(&str, Rows)] = &[
+    ("Pod", &[("", META), ("spec.", POD), ("status.", POD_STATUS), ("status.", CONDITIONS)]),
+    ("Deployment", TEMPLATE),
+    ("StatefulSet", TEMPLATE),
+    ("DaemonSet", TEMPLATE),
+    ("ReplicaSet", TEMPLATE),
+    ("ReplicationController", TEMPLATE),
+    ("Job", TEMPLATE),
+    (
+        "CronJob",
+        &[
+            ("", META),
+            ("spec.jobTemplate.", META),
+            ("spec.jobTemplate.spec.template.", META),
+            ("spec.jobTemplate.spec.template.spec.", POD),
+        ],
+    ),
+    ("Service", &[("", META), ("spec.", SERVICE)]),
+    ("EndpointSlice", &[("", META), ("", ENDPOINT_SLICE)]),
+    ("WorkloadEntry", &[("", META), ("spec.", WORKLOAD_ENTRY)]),
+    (
+        "ConfigMap",
+        &[
+            ("", META),
+            (
+                "data.",
+                &[
+                    "mesh{mesh}",
+                    "AMBIENT_ENABLEMENT_SELECTOR{enablement}",
+                    "EXCLUDE_NAMESPACES",
+                    "AMBIENT_ENABLED",
+                    "NATIVE_NFTABLES",
+                ],
+            ),
+        ],
+    ),
+    (
+        "AuthorizationPolicy",
+        &[
+            ("", META),
+            ("spec.", AUTHORIZATION_POLICY),
+            ("spec.selector.", SELECTOR),
+            ("spec.rules.from.source.", SOURCE),
+            ("spec.rules.to.operation.", OPERATION),
+            ("status.", CONDITIONS),
+        ],
+    ),
+    ("PeerAuthentication", &[("", META), ("spec.", PEER_AUTHENTICATION), ("status.", CONDITIONS)]),
+    (
+        "NetworkPolicy",
+        &[
+            ("", META),
+            ("spec.", &["policyTypes="]),
+            ("spec.podSelector.", SELECTOR),
+            ("spec.ingress.", NETWORK_PORT),
+            ("spec.ingress.from.", NETWORK_PEER),
+            ("spec.ingress.from.podSelector.", SELECTOR),
+            ("spec.ingress.from.namespaceSelector.", SELECTOR),
+            ("spec.egress.", NETWORK_PORT),
+            ("spec.egress.to.", NETWORK_PEER),
+            ("spec.egress.to.podSelector.", SELECTOR),
+            ("spec.egress.to.namespaceSelector.", SELECTOR),
+        ],
+    ),
+    ("Role", ROLE),
+    ("RoleBinding", ROLE_BINDING),
+    ("ClusterRole", &[("", META), ("", RULES), ("aggregationRule.clusterRoleSelectors.", SELECTOR)]),
+    ("ClusterRoleBinding", ROLE_BINDING),
+];
+
+/// Of the other kinds.
+pub(super) const OTHERS: Rows = &[("", META)];
+
+/// Of MeshConfig, once it is read.
+pub(super) const MESH: Rows = &[("", &["trustDomain", "rootNamespace"]), ("discoverySelectors.", SELECTOR)];
+
+/// Of istio-cni's selectors, once they are read.
+pub(super) const ENABLEMENT: Rows = &[("podSelector.", SELECTOR), ("namespaceSelector.", SELECTOR)];
