@@ -76,7 +76,7 @@ pub struct Loaded {
     pub objects: Objects,
     /// The pages that were kept.
     pub raw: Vec<RawList>,
-    /// The namespace of names that give none.
+    /// The namespace of the context.
     pub namespace: String,
     /// The context, else the address of the server.
     pub name: String,
@@ -97,7 +97,8 @@ pub fn load(request: &Request<'_>) -> Result<Loaded, ConnectError> {
 pub fn load_in(environment: &Environment, request: &Request<'_>) -> Result<Loaded, ConnectError> {
     block_on(async {
         let connection = connect_in(environment, request.flags).await?;
-        let namespace = request.namespace.unwrap_or(&connection.namespace).to_owned();
+        let of_context = connection.namespace.clone();
+        let namespace = request.namespace.unwrap_or(&of_context).to_owned();
         let name = connection.context.clone().unwrap_or_else(|| connection.server.clone());
         let needs = (request.needs)(&namespace);
         let mut home: BTreeSet<Name> = needs.home.clone();
@@ -113,7 +114,7 @@ pub fn load_in(environment: &Environment, request: &Request<'_>) -> Result<Loade
         };
         let read = load::load(reader, &needs, request.given, &home).await?;
         let objects = Objects { sources, ..read.objects };
-        Ok(Loaded { objects, raw: read.raw, namespace, name })
+        Ok(Loaded { objects, raw: read.raw, namespace: of_context, name })
     })
 }
 

@@ -1,5 +1,7 @@
 //! Arguments that every command has, in kubectl's letters and meaning.
 
+use std::path::PathBuf;
+
 use clap::{ArgAction, Args, ValueEnum};
 
 mod connection;
@@ -16,6 +18,15 @@ pub struct SourceArguments {
     /// File, directory or `-` (standard input) with manifests, or what `kubectl get -o yaml|json` prints; repeatable
     #[arg(short = 'f', long = "filename", value_name = "FILE|DIR|-")]
     pub filename: Vec<String>,
+    /// Bundle that --save wrote: answers as the cluster did
+    #[arg(long, value_name = "FILE", conflicts_with = "filename")]
+    pub bundle: Option<PathBuf>,
+    /// Write what was read of the cluster into a bundle
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["filename", "bundle"])]
+    pub save: Option<PathBuf>,
+    /// Hash names in the bundle that is saved
+    #[arg(long, requires = "save")]
+    pub redact: bool,
     /// Read directories with everything below them
     #[arg(short = 'R', long)]
     pub recursive: bool,
@@ -28,20 +39,6 @@ pub struct SourceArguments {
     /// The cluster, when there is no other source
     #[command(flatten)]
     pub connection: ConnectionArguments,
-}
-
-impl SourceArguments {
-    /// The namespace of names without one.
-    #[must_use]
-    pub fn namespace_of_names(&self) -> &str {
-        self.namespace.as_deref().unwrap_or("default")
-    }
-
-    /// The namespace that lists are limited to.
-    #[must_use]
-    pub fn scope(&self) -> Option<&str> {
-        self.namespace.as_deref().filter(|_| !self.all_namespaces)
-    }
 }
 
 /// What is known about the mesh without being read.

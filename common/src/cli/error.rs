@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use clap::error::ErrorKind as ClapError;
 
+use crate::bundle::BundleError;
 use crate::cluster::ConnectError;
 use crate::manifests::InputError;
 use crate::render::Theme;
@@ -114,6 +115,12 @@ impl From<LocatorError> for CliError {
     fn from(error: LocatorError) -> Self {
         let hint = "write KIND/NAME, KIND/NAMESPACE/NAME, ip/ADDRESS, outside or spiffe://…";
         Self { kind: ErrorKind::NotFound, ..Self::usage(error.to_string()) }.hint(hint)
+    }
+}
+
+impl From<BundleError> for CliError {
+    fn from(error: BundleError) -> Self {
+        Self { kind: ErrorKind::Input, message: error.message, hints: error.hints, source: None }
     }
 }
 

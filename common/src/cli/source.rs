@@ -3,15 +3,18 @@
 //! Commands say what their question needs and get a snapshot; they never learn where it came from. Files and
 //! bundles contact no cluster and read no kubeconfig.
 
+use std::path::Path;
 use std::sync::Arc;
 
-use crate::cluster::{self, ConnectionFlags, Request};
+use crate::bundle;
+use crate::cluster::{self, ConnectionFlags, Keep, Loaded, Request};
 use crate::codes::Code;
 use crate::manifests;
 use crate::report::{API_VERSION, Envelope, Evidenced, Metadata, SourceDescription};
 use crate::snapshot::{MeshSnapshot, Needs, Objects, SettingsOverride};
 
-use super::{CliError, Console, Reading, SettingsArguments, SourceArguments, now};
+use super::progress::Reading as ProgressLine;
+use super::{CliError, Console, SettingsArguments, SourceArguments, now};
 
 /// What was read, and how names and lists are meant.
 #[derive(Debug)]
@@ -35,11 +38,12 @@ impl Facts {
         console: &Console,
         needs: &dyn Fn(&str, Option<&str>) -> Needs,
     ) -> Result<Self, CliError> {
-        let given = SettingsOverride::from(settings);
-        if source.filename.is_empty() {
-            return of_cluster(source, &given, console, needs);
+        let reading = Reading { source, given: &SettingsOverride::from(settings), console };
+        match &source.bundle {
+            Some(bundle) => reading.bundle(bundle),
+            None if source.filename.is_empty() => reading.cluster(needs),
+            None => reading.files(),
         }
-        of_files(source, &given, console)
     }
 
     /// The namespace of names that give none.
@@ -70,55 +74,103 @@ impl Facts {
     }
 }
 
-fn of_files(
-    source: &SourceArguments,
-    given: &SettingsOverride,
-    console: &Console,
-) -> Result<Facts, CliError> {
-    let options = manifests::Options {
-        recursive: source.recursive,
-        namespace: source.namespace.as_deref().map(Into::into),
-    };
-    let reading = Reading::new(console.is_quiet());
-    let objects = manifests::load(&source.filename, &options, &reading)?;
-    drop(reading);
-    console.skipped(objects.skipped);
-    Ok(Facts {
-        snapshot: MeshSnapshot::build(objects, given),
-        namespace: source.namespace.clone().unwrap_or_else(|| "default".to_owned()),
-        scope: source.namespace.clone().filter(|_| !source.all_namespaces),
-        source: SourceDescription { kind: "files", names: source.filename.clone() },
-    })
+/// What is read, and how.
+#[derive(Clone, Copy)]
+struct Reading<'a> {
+    source: &'a SourceArguments,
+    given: &'a SettingsOverride,
+    console: &'a Console,
 }
 
-fn of_cluster(
-    source: &SourceArguments,
-    given: &SettingsOverride,
-    console: &Console,
-    needs: &dyn Fn(&str, Option<&str>) -> Needs,
-) -> Result<Facts, CliError> {
-    let reading = Arc::new(Reading::new(console.is_quiet()));
-    let scoped = |namespace: &str| (!source.all_namespaces).then(|| namespace.to_owned());
-    let request = Request {
-        flags: &ConnectionFlags::from(&source.connection),
-        needs: &|namespace| needs(namespace, scoped(namespace).as_deref()),
-        namespace: source.namespace.as_deref(),
-        given,
-        keep: None,
-        progress: reading.clone(),
-    };
-    let loaded = cluster::load(&request)?;
-    drop(reading);
-    Ok(Facts {
-        scope: scoped(&loaded.namespace),
-        namespace: loaded.namespace,
-        source: SourceDescription { kind: "cluster", names: vec![loaded.name] },
-        snapshot: built(loaded.objects, given),
-    })
-}
+impl Reading<'_> {
+    fn files(self) -> Result<Facts, CliError> {
+        let Self { source, console, .. } = self;
+        let options = manifests::Options {
+            recursive: source.recursive,
+            namespace: source.namespace.as_deref().map(Into::into),
+        };
+        let bar = ProgressLine::new(console.is_quiet());
+        let objects = manifests::load(&source.filename, &options, &bar)?;
+        drop(bar);
+        console.skipped(objects.skipped);
+        Ok(self.of_file(objects, "default", "files", source.filename.clone()))
+    }
 
-fn built(objects: Objects, given: &SettingsOverride) -> MeshSnapshot {
-    MeshSnapshot::build(objects, given)
+    fn bundle(self, path: &Path) -> Result<Facts, CliError> {
+        let bar = ProgressLine::new(self.console.is_quiet());
+        let bundle = bundle::read(path, &bar)?;
+        drop(bar);
+        let names = vec![path.display().to_string()];
+        Ok(self.of_file(bundle.objects(), &bundle.contents.namespace, "bundle", names))
+    }
+
+    /// Lists over files are about everything in them.
+    fn of_file(self, objects: Objects, namespace: &str, kind: &'static str, names: Vec<String>) -> Facts {
+        let Self { source, given, .. } = self;
+        Facts {
+            snapshot: MeshSnapshot::build(objects, given),
+            namespace: source.namespace.clone().unwrap_or_else(|| namespace.to_owned()),
+            scope: source.namespace.clone().filter(|_| !source.all_namespaces),
+            source: SourceDescription { kind, names },
+        }
+    }
+
+    fn cluster(self, needs: &dyn Fn(&str, Option<&str>) -> Needs) -> Result<Facts, CliError> {
+        let Self { source, given, console } = self;
+        if let Some(save) = &source.save {
+            bundle::check_target(save)?;
+        }
+        let scoped = |namespace: &str| (!source.all_namespaces).then(|| namespace.to_owned());
+        let keep: Keep = Arc::new(bundle::keep);
+        let bar = Arc::new(ProgressLine::new(console.is_quiet()));
+        let mut loaded = cluster::load(&Request {
+            flags: &ConnectionFlags::from(&source.connection),
+            needs: &|namespace| {
+                let needs = needs(namespace, scoped(namespace).as_deref());
+                // A bundle answers other questions too.
+                if source.save.is_some() { Needs::everything().and(needs) } else { needs }
+            },
+            namespace: source.namespace.as_deref(),
+            given,
+            keep: source.save.is_some().then_some(keep),
+            progress: bar.clone(),
+        })?;
+        drop(bar);
+        if let Some(save) = &source.save {
+            loaded = self.save(save, loaded)?;
+        }
+        let namespace = source.namespace.clone().unwrap_or(loaded.namespace);
+        Ok(Facts {
+            scope: scoped(&namespace),
+            namespace,
+            source: SourceDescription { kind: "cluster", names: vec![loaded.name] },
+            snapshot: MeshSnapshot::build(loaded.objects, given),
+        })
+    }
+
+    /// Writes what was read. The answer rests on what the bundle holds, so that it gives the same.
+    fn save(self, path: &Path, loaded: Loaded) -> Result<Loaded, CliError> {
+        let lists = loaded.raw.into_iter().map(|raw| bundle::List {
+            resource: raw.resource,
+            api_version: raw.api_version,
+            text: raw.text,
+        });
+        let contents = bundle::Contents {
+            namespace: loaded.namespace.clone(),
+            source: loaded.name.clone(),
+            created_at: now(),
+            lists: lists.collect(),
+            not_read: loaded.objects.not_read,
+        };
+        let written = bundle::write(path, &contents, self.source.redact)?;
+        let (name, size) = (path.display(), written.bytes.div_ceil(1000));
+        self.console.tell(Some(format!("saved to `{name}`: {size} kB")));
+        for pattern in written.unhidden {
+            self.console
+                .tell(Some(format!("warning: `{pattern}` could not be hidden: it ends inside a word")));
+        }
+        Ok(Loaded { objects: contents.objects(), raw: Vec::new(), ..loaded })
+    }
 }
 
 /// The code that `--explain` names.

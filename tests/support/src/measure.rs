@@ -55,8 +55,8 @@ fn run(name: &str, mut command: Command) -> Result<Cost, Failure> {
         }
     };
     let wall = started.elapsed().as_secs_f64();
-    // An answer that rests on a gap, or on what is not judged, ends with 3.
-    if !matches!(exit.code(), Some(0 | 3)) {
+    // A refusal ends with 1; an answer that rests on a gap, or on what is not judged, with 3.
+    if !matches!(exit.code(), Some(0 | 1 | 3)) {
         return Err(format!("{name}: {exit}").into());
     }
     Ok(Cost { wall, cpu: cpu_of_children()? - before, peak_mib })
