@@ -101,9 +101,9 @@ impl Console {
     }
 
     /// Writes a line to stderr, if there is one.
-    pub fn tell(&self, line: Option<String>) {
+    pub fn tell(&self, line: &str) {
         if !self.quiet {
-            self.lines(line.as_slice());
+            self.lines(&[line.to_owned()]);
         }
     }
 

@@ -164,10 +164,9 @@ impl Reading<'_> {
         };
         let written = bundle::write(path, &contents, self.source.redact)?;
         let (name, size) = (path.display(), written.bytes.div_ceil(1000));
-        self.console.tell(Some(format!("saved to `{name}`: {size} kB")));
+        self.console.tell(&format!("saved to `{name}`: {size} kB"));
         for pattern in written.unhidden {
-            self.console
-                .tell(Some(format!("warning: `{pattern}` could not be hidden: it ends inside a word")));
+            self.console.tell(&format!("warning: `{pattern}` could not be hidden: it ends inside a word"));
         }
         Ok(Loaded { objects: contents.objects(), raw: Vec::new(), ..loaded })
     }

@@ -74,7 +74,9 @@ fn ask(
     let summary = body.findings.as_deref().map(render::summary);
     print(console, facts, query.view, &evidence, body)?;
     console.beside(&evidence);
-    console.tell(summary);
+    if let Some(summary) = summary {
+        console.tell(&summary);
+    }
     Ok(status)
 }
 
