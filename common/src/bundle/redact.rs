@@ -190,9 +190,12 @@ fn is_word(part: &str) -> bool {
 fn spelt(hash: u64) -> String {
     const LETTERS: &[u8; 26] = b"abcdefghijklmnopqrstuvwxyz";
     const ALL: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
-    let first = LETTERS.iter().cycle().nth((hash >> 40) as usize % LETTERS.len());
-    let others = (0..7).map(|at| ALL.iter().nth((hash >> (5 * at)) as usize % ALL.len()));
-    std::iter::once(first).chain(others).flatten().map(|byte| char::from(*byte)).collect()
+    let of = |letters: &[u8], shift: u32| {
+        let at = (hash >> shift) % letters.len() as u64;
+        letters.get(usize::try_from(at).unwrap_or_default()).copied().map(char::from)
+    };
+    let others = (0..7).map(|at| of(ALL, 5 * at));
+    std::iter::once(of(LETTERS, 40)).chain(others).flatten().collect()
 }
 
 /// An address or a block, with whatever istiod ignores of it.

@@ -90,6 +90,8 @@ pub(super) fn seen(objects: &Objects) -> String {
         network_policies,
         gateways,
         workload_entries,
+        roles,
+        role_bindings,
         named_only
     );
     for pod in &mut objects.pods {

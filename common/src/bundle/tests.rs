@@ -10,6 +10,58 @@ use crate::snapshot::{
     Silent, Why,
 };
 
+/// Who may create pods, by every way that is read.
+pub(super) fn rbac() -> Vec<Value> {
+    let role = |kind: &str, name: &str, rules: Value| {
+        json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": kind, "rules": rules,
+            "metadata": {"name": name, "namespace": "shop"}})
+    };
+    let binding = |kind: &str, name: &str, role: Value, subject: Value| {
+        json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": kind, "roleRef": role, "subjects": [subject],
+            "metadata": {"name": name, "namespace": "shop"}})
+    };
+    let deploys = json!([{"apiGroups": ["apps"], "resources": ["deployments"], "verbs": ["create", "get"]},
+        {"apiGroups": ["acme.com"], "resources": ["tills/status"], "resourceNames": ["till"], "verbs": ["*"]}]);
+    let mut aggregated = role("ClusterRole", "aggregated", json!(null));
+    aggregated["aggregationRule"] =
+        json!({"clusterRoleSelectors": [{"matchLabels": {"acme.com/x": "true"}}]});
+    vec![
+        role("Role", "deployer", deploys),
+        role("ClusterRole", "reader", json!([{"apiGroups": [""], "resources": ["pods"], "verbs": ["list"]}])),
+        aggregated,
+        binding(
+            "RoleBinding",
+            "a",
+            json!({"kind": "Role", "name": "deployer"}),
+            json!({"kind": "ServiceAccount", "name": "ci", "namespace": "build"}),
+        ),
+        binding(
+            "RoleBinding",
+            "b",
+            json!({"kind": "ClusterRole", "name": "edit"}),
+            json!({"kind": "User", "name": "alice@acme.com"}),
+        ),
+        binding(
+            "RoleBinding",
+            "c",
+            json!({"kind": "ClusterRole", "name": "aggregated"}),
+            json!({"kind": "Group", "name": "developers"}),
+        ),
+        binding(
+            "ClusterRoleBinding",
+            "d",
+            json!({"kind": "ClusterRole", "name": "cluster-admin"}),
+            json!({"kind": "Group", "name": "system:masters"}),
+        ),
+        binding(
+            "ClusterRoleBinding",
+            "e",
+            json!({"kind": "ClusterRole", "name": "reader"}),
+            json!({"kind": "Group", "name": "system:authenticated"}),
+        ),
+    ]
+}
+
 /// Every corner of a mesh that has settings, templates and RBAC.
 fn corners() -> Vec<Value> {
     let pod = json!({
@@ -130,6 +182,8 @@ fn corners() -> Vec<Value> {
         objects.push(object("apps/v1", kind, &kind.to_lowercase(), json!({"replicas": 0, "template": web})));
     }
     objects.push(object("batch/v1", "Job", "job", json!({"template": web})));
+    objects.push(object("v1", "ReplicationController", "rc", json!({"template": web})));
+    objects.extend(rbac());
     objects
 }
 

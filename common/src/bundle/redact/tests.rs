@@ -302,3 +302,31 @@ fn a_file_with_hashed_names_has_no_other() {
     let selectors = snapshot(&bundle.contents).settings.mesh.discovery_selectors;
     assert_eq!(selectors[0].match_labels.iter().collect::<Vec<_>>(), [team]);
 }
+
+#[test]
+fn who_may_create_pods_is_the_same_with_hashed_names() {
+    let contents = kept(&super::super::tests::rbac());
+    let redactor = &mut Redactor::learn(&contents).unwrap();
+    let hidden = redacted(&contents, redactor);
+    let creators = |contents: &Contents, namespace: &str| {
+        let creators = snapshot(contents).pod_creators.unwrap();
+        let of: Vec<String> = creators.of(&namespace.into()).iter().map(ToString::to_string).collect();
+        (of, creators.roles_not_read.len())
+    };
+    let (real, unclear) = creators(&contents, "shop");
+    assert_eq!((real.len(), unclear), (3, 1), "{real:?}");
+    let shop = names(redactor, "shop");
+    let (mut hashed, still_unclear) = creators(&hidden, &shop);
+    let mut expected: Vec<String> = real.iter().map(|creator| after_kind(redactor, creator)).collect();
+    expected.sort();
+    hashed.sort();
+    assert_eq!((hashed, still_unclear), (expected, unclear));
+}
+
+/// What is printed of somebody: of `user/x`, `x` is a name.
+fn after_kind(redactor: &mut Redactor, creator: &str) -> String {
+    match creator.split_once('/') {
+        Some((kind, name)) => format!("{kind}/{}", names(redactor, name)),
+        None => names(redactor, creator),
+    }
+}
