@@ -43,7 +43,7 @@ pub use extent::Extent;
 pub use gap::{Affects, Assumption, Gap, GapKind, Unreadable};
 pub use lookup::{Locator, LocatorError, NotFound, Place, Subject, alike, by_likeness};
 pub use needs::{Named, Needs};
-pub use not_read::{NotRead, Why};
+pub use not_read::{NotRead, Why, rules};
 pub use objects::{Object, Objects, PodObject, TemplateObject};
 pub use pod_creators::{Creator, PodCreators};
 pub use progress::{Progress, Silent};

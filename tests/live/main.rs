@@ -10,10 +10,22 @@ use std::sync::OnceLock;
 use mesh_testkit::test_cluster::{ISTIO, Options, TestCluster};
 use serde_json::{Value, json};
 
+mod asking;
+mod changes;
 mod cluster;
+mod connection;
 mod ending;
+mod faults;
 mod istiod;
+mod kinds;
+mod logging_in;
+mod names;
+mod paging;
 mod proxy;
+mod rbac;
+mod requests;
+mod same_as_files;
+mod stopping;
 
 /// The cluster that the tests share: kwok's node, RBAC, all CRDs.
 fn shared() -> &'static TestCluster {

@@ -51,6 +51,11 @@ impl Connection {
     pub fn explain(&self, error: &kube::Error) -> ConnectError {
         explain(error, &self.endpoint, Timestamp::now())
     }
+
+    /// An answer of 401.
+    pub(super) fn unauthorized(&self) -> ConnectError {
+        self.endpoint.unauthorized(Timestamp::now())
+    }
 }
 
 impl std::fmt::Debug for Connection {

@@ -61,6 +61,11 @@ impl Endpoint {
         self.proxy.as_ref().map_or_else(|| self.api_server(), |proxy| format!("the proxy `{proxy}`"))
     }
 
+    /// An answer of 401.
+    pub(super) fn unauthorized(&self, now: Timestamp) -> ConnectError {
+        self.certificate_expired(now).unwrap_or_else(|| unauthorized(self))
+    }
+
     fn certificate_expired(&self, now: Timestamp) -> Option<ConnectError> {
         let expired = self.certificate_expires.filter(|time| *time < now)?;
         Some(
@@ -107,7 +112,7 @@ fn of_status(status: &Status, to: &Endpoint, now: Timestamp) -> ConnectError {
     let server = to.api_server();
     let said = first_line(&status.message);
     match status.code {
-        401 => to.certificate_expired(now).unwrap_or_else(|| unauthorized(to)),
+        401 => to.unauthorized(now),
         // What is no Status is somebody else's page.
         code if status.reason == "Failed to parse error data" => ConnectError::new(format!(
             "{server} answered {code} with something else than a Kubernetes status"

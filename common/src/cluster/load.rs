@@ -10,7 +10,8 @@ use tokio::task::JoinSet;
 
 use crate::model::Name;
 use crate::snapshot::{
-    Extent, Needs, NotRead, Objects, Resource, SettingsOverride, Topic, Why, istio_namespaces, root_namespace,
+    Extent, Needs, NotRead, Objects, Resource, SettingsOverride, Topic, Why, istio_namespaces,
+    root_namespace, rules,
 };
 
 use super::api::Trouble;
@@ -24,6 +25,9 @@ mod tests;
 
 /// Rounds of reading: the second one knows where Istio is, the third what its settings say.
 const ROUNDS: usize = 3;
+
+/// Where MeshConfig stands, unless istiod has a revision.
+const MESH_CONFIG: &str = "istio";
 
 /// What was read.
 #[derive(Default)]
@@ -126,7 +130,7 @@ impl Loading {
         }
         for wanted in built_in {
             let version = wanted.resource.versions.first().copied().unwrap_or("v1");
-            running.spawn(lists(self.reader.clone(), wanted, version.to_owned(), self.home.clone()));
+            running.spawn(lists(self.reader.clone(), wanted, vec![version.to_owned()], self.home.clone()));
         }
         if is_first {
             self.named(needs, &mut running);
@@ -175,16 +179,15 @@ impl Loading {
                 }
                 Err(_) => Served::Unclear,
             };
-            match served {
-                Served::Not => self.note(&wanted, Why::Missing),
-                Served::In(version) => {
-                    running.spawn(lists(self.reader.clone(), wanted, version, self.home.clone()));
+            let versions = match served {
+                Served::Not => {
+                    self.note(&wanted, Why::Missing);
+                    continue;
                 }
-                Served::Unclear => {
-                    let version = wanted.resource.versions.first().copied().unwrap_or("v1").to_owned();
-                    running.spawn(lists(self.reader.clone(), wanted, version, self.home.clone()));
-                }
-            }
+                Served::In(version) => vec![version],
+                Served::Unclear => wanted.resource.versions.iter().map(|&known| known.to_owned()).collect(),
+            };
+            running.spawn(lists(self.reader.clone(), wanted, versions, self.home.clone()));
         }
         self.discovery = Some(discovery);
     }
@@ -212,7 +215,7 @@ impl Loading {
                     if let Trouble::TimedOut(error) = &trouble {
                         self.read.first.get_or_insert_with(|| error.clone());
                     }
-                    why = Some(why.unwrap_or_else(|| why_of(trouble)));
+                    why = Some(why.unwrap_or_else(|| why_of(trouble, wanted.resource)));
                 }
             }
         }
@@ -271,7 +274,11 @@ fn missing_of(wanted: Wanted, outcome: Outcome) -> Vec<NotRead> {
     let not_read = |extent: Extent, why: Why| NotRead { resource: resource.clone(), extent, why };
     let mut missing = Vec::new();
     let is_news = |why: &Why| *why != Why::Missing || wanted.resource.is_expected();
-    if let Some(why) = outcome.why.filter(is_news) {
+    let untried = minus(wanted.extent.clone(), &outcome.tried);
+    let given_up = || Why::TimedOut("it was not asked for any more".to_owned());
+    // What does not exist does not exist elsewhere either.
+    let why = outcome.why.or_else(|| (!untried.is_none()).then(given_up));
+    if let Some(why) = why.filter(is_news) {
         let left = minus(wanted.extent.clone(), &outcome.read);
         if !left.is_none() {
             missing.push(not_read(left, why));
@@ -288,14 +295,13 @@ fn missing_of(wanted: Wanted, outcome: Outcome) -> Vec<NotRead> {
 
 /// Nothing came: no answer would rest on anything.
 fn nothing(not_read: &[NotRead]) -> ConnectError {
-    let first = not_read.first();
-    let cause = match first.map(|list| &list.why) {
+    let cause = match not_read.first().map(|list| &list.why) {
         Some(Why::Forbidden) => "you may not list any of what the question needs".to_owned(),
         Some(Why::TimedOut(error) | Why::Failed(error)) => error.clone(),
         Some(Why::Missing | Why::NotAsked) | None => "the API server has nothing to list".to_owned(),
     };
-    let hint = first.filter(|list| list.why == Why::Forbidden).map(|list| format!("ask for {}", list.rbac()));
-    ConnectError::new(format!("nothing could be read: {cause}")).hints(hint)
+    let hints = rules(not_read).into_iter().map(|rule| format!("ask for {rule}"));
+    ConnectError::new(format!("nothing could be read: {cause}")).hints(hints)
 }
 
 /// What is in the first and not in the second.
@@ -303,9 +309,12 @@ fn minus(of: Extent, without: &Extent) -> Extent {
     of.complement().union(without.clone()).complement()
 }
 
-fn why_of(trouble: Trouble) -> Why {
+fn why_of(trouble: Trouble, resource: &Resource) -> Why {
     match trouble {
         Trouble::Forbidden(_) => Why::Forbidden,
+        Trouble::NotFound if is_built_in(resource) => {
+            Why::Failed("the API server answered 404 Not Found for a list of Kubernetes' own".to_owned())
+        }
         Trouble::NotFound => Why::Missing,
         Trouble::TimedOut(error) => Why::TimedOut(error.message),
         Trouble::Expired => Why::Failed("it changed faster than it could be read".to_owned()),
@@ -314,26 +323,35 @@ fn why_of(trouble: Trouble) -> Why {
     }
 }
 
-/// Reads what is wanted of a resource: of the whole cluster, else, where that is forbidden, at home.
-async fn lists(reader: Reader, wanted: Wanted, version: String, home: BTreeSet<Name>) -> Arrived {
-    let resource = wanted.resource;
-    let of = |namespace: Option<Name>| List { resource, version: version.clone(), namespace };
-    let namespaces = match wanted.namespaces() {
-        Some(namespaces) => namespaces,
-        None => {
-            let all = reader.clone().list(of(None)).await;
-            if !matches!(all.trouble, Some(Trouble::Forbidden(_))) {
-                return Arrived::List(wanted, vec![all]);
-            }
-            let at_home = at_home(&reader, resource, &version, home).await;
-            return Arrived::List(wanted, std::iter::once(all).chain(at_home).collect());
+/// Reads what is wanted of a resource, in the first of these versions that there is.
+async fn lists(reader: Reader, wanted: Wanted, versions: Vec<String>, home: BTreeSet<Name>) -> Arrived {
+    let mut listed = Vec::new();
+    for version in versions {
+        listed = lists_in(&reader, &wanted, &version, &home).await;
+        if listed.iter().any(|one| one.trouble != Some(Trouble::NotFound)) {
+            break;
         }
+    }
+    Arrived::List(wanted, listed)
+}
+
+/// Of the whole cluster, else, where that is forbidden, at home.
+async fn lists_in(reader: &Reader, wanted: &Wanted, version: &str, home: &BTreeSet<Name>) -> Vec<Listed> {
+    let resource = wanted.resource;
+    let of = |namespace: Option<Name>| List { resource, version: version.to_owned(), namespace };
+    let Some(namespaces) = wanted.namespaces() else {
+        let all = reader.clone().list(of(None)).await;
+        if !matches!(all.trouble, Some(Trouble::Forbidden(_))) {
+            return vec![all];
+        }
+        let at_home = at_home(reader, resource, version, home).await;
+        return std::iter::once(all).chain(at_home).collect();
     };
     let mut running = JoinSet::new();
     for namespace in namespaces {
         running.spawn(one_namespace(reader.clone(), of(Some(namespace))));
     }
-    Arrived::List(wanted, running.join_all().await)
+    running.join_all().await
 }
 
 /// What a user may read who may not list everywhere.
@@ -341,10 +359,10 @@ async fn at_home(
     reader: &Reader,
     resource: &'static Resource,
     version: &str,
-    home: BTreeSet<Name>,
+    home: &BTreeSet<Name>,
 ) -> Vec<Listed> {
     let mut running = JoinSet::new();
-    for namespace in home {
+    for namespace in home.iter().cloned() {
         let reader = reader.clone();
         let list = List { resource, version: version.to_owned(), namespace: Some(namespace.clone()) };
         if resource.namespaced {
@@ -369,13 +387,14 @@ async fn one_namespace(reader: Reader, list: List) -> Listed {
         return listed;
     }
     let mut found = Listed { objects: Vec::new(), ..listed };
-    for name in ["istio", "istio-cni-config"] {
+    let mut all_told = true;
+    for name in [MESH_CONFIG, "istio-cni-config"] {
         let one = reader.clone().object(list.clone(), name.into()).await;
+        // Without this one, MeshConfig may have another name, that of a revision.
+        all_told &= one.trouble.is_none() && (name != MESH_CONFIG || !one.objects.is_empty());
         found.objects.extend(one.objects);
         found.kept.extend(one.kept);
-        if one.trouble.is_none() {
-            found.trouble = None;
-        }
     }
+    found.trouble = found.trouble.filter(|_| !all_told);
     found
 }

@@ -5,7 +5,7 @@
 use crate::codes::{Code, Evidence};
 use crate::model::{Kind, ResourceRef};
 
-use super::resources::{Resource, Topic};
+use super::resources::{RESOURCES, Resource, Topic};
 use super::{Affects, Extent, Gap, GapKind, Unreadable};
 
 #[cfg(test)]
@@ -70,18 +70,23 @@ impl NotRead {
     #[must_use]
     pub fn rbac(&self) -> String {
         let (group, plural) = self.table().map_or(("", ""), |resource| (resource.group, resource.plural));
-        let rule = format!("{{apiGroups: [\"{group}\"], resources: [\"{plural}\"], verbs: [\"list\"]}}");
+        rule(group, &[plural], &self.place())
+    }
+
+    /// The kind of role that a rule has to stand in.
+    fn place(&self) -> String {
         match (&self.extent, self.table()) {
             (Extent::Only(only), Some(resource)) if resource.namespaced => {
                 let names = only.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-                format!("{rule} in a Role of {names}")
+                format!("a Role of {names}")
             }
-            _ => format!("{rule} in a ClusterRole"),
+            _ => "a ClusterRole".to_owned(),
         }
     }
 
-    /// Which answers what is missing could change. Settings have defaults, which are assumptions; what is bound
-    /// to a Gateway that was not read is unknown anyway.
+    /// Which answers what is missing could change. Settings that may not be read have defaults, which are
+    /// assumptions; those that could not be read this time may say anything. What is bound to a Gateway that was
+    /// not read is unknown anyway.
     fn affects(&self) -> Affects {
         if self.why == Why::Missing {
             return Affects::Nothing;
@@ -92,6 +97,7 @@ impl NotRead {
                 Affects::Workloads(self.extent.clone())
             }
             Some((Topic::Network, true)) => Affects::Workloads(self.extent.clone()),
+            Some((Topic::Settings, _)) if self.why != Why::Forbidden => Affects::Everything,
             Some((Topic::Network, false)) | None => Affects::Everything,
             Some(_) => Affects::Nothing,
         }
@@ -113,4 +119,32 @@ impl NotRead {
         };
         Some(Unreadable { reference, extent: Some(self.extent.clone()), selector: None, gap: self.gap() })
     }
+}
+
+/// The rules that would cure all that is forbidden, one for each API group and place.
+#[must_use]
+pub fn rules(not_read: &[NotRead]) -> Vec<String> {
+    let forbidden = |resource: &Resource| {
+        let name = resource.name();
+        let lists = not_read.iter().filter(|list| list.why == Why::Forbidden && list.resource == name);
+        lists.map(NotRead::place).collect::<Vec<_>>()
+    };
+    let mut places: Vec<((&str, String), Vec<&str>)> = Vec::new();
+    // In the order of the table: what matters most comes first.
+    for resource in RESOURCES {
+        for place in forbidden(resource) {
+            let key = (resource.group, place);
+            match places.iter_mut().find(|(known, _)| *known == key) {
+                Some((_, plurals)) => plurals.push(resource.plural),
+                None => places.push((key, vec![resource.plural])),
+            }
+        }
+    }
+    places.iter().map(|((group, place), plurals)| rule(group, plurals, place)).collect()
+}
+
+fn rule(group: &str, plurals: &[&str], place: &str) -> String {
+    let plurals: Vec<String> = plurals.iter().map(|plural| format!("\"{plural}\"")).collect();
+    let plurals = plurals.join(", ");
+    format!("{{apiGroups: [\"{group}\"], resources: [{plurals}], verbs: [\"list\"]}} in {place}")
 }

@@ -11,6 +11,7 @@ use mesh_common::report::reachability::{
     self, Answer, Expectations, Reachability, ReachabilityCheck, SourceQuestion, TargetQuestion,
 };
 use mesh_common::report::{Evidenced, GapEntry};
+use mesh_common::snapshot::Affects;
 
 use crate::args::{Arguments, Query, Request};
 use crate::needs::Wanted;
@@ -78,8 +79,10 @@ fn expectations(file: &str) -> Result<Expectations, CliError> {
 fn ask(console: &Console, facts: &Facts, query: &Query) -> Result<ExitStatus, CliError> {
     let mesh = Mesh::new(&facts.snapshot);
     let Answer { body, evidence } = answer(facts, &mesh, query).inspect_err(|_| {
-        // What was asked about may be in what could not be read.
-        let elsewhere = facts.snapshot.gaps.iter().map(GapEntry::of).collect();
+        // What was asked about may be in what could not be read: lists of workloads before all others.
+        let mut gaps: Vec<_> = facts.snapshot.gaps.iter().collect();
+        gaps.sort_by_key(|gap| !matches!(gap.affects, Affects::Workloads(_)));
+        let elsewhere = gaps.into_iter().map(GapEntry::of).collect();
         console.beside(&Evidenced { elsewhere, ..Evidenced::default() });
     })?;
     if console.is(Format::Name) && body.leaves_out_names() {

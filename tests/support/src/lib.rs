@@ -5,6 +5,7 @@
     reason = "objects are built here by their own fields; a mistake fails the test"
 )]
 
+pub mod binary;
 pub mod large;
 pub mod measure;
 pub mod odd;

@@ -32,7 +32,7 @@ mod programs;
 mod server;
 
 pub use audit::AuditEvent;
-pub use contents::{ISTIO, OLD_ISTIO, has_condition};
+pub use contents::{ISTIO, OLD_ISTIO, documents, has_condition};
 pub use faulty_proxy::{Fault, FaultyProxy, Rule};
 pub use istiod::{Istiod, IstiodOptions};
 pub use kubeconfig::Unusual;

@@ -160,6 +160,36 @@ fn a_kind_that_is_not_there_is_missing_and_an_old_version_is_read() {
     assert_eq!(not_read(&loaded, "authorizationpolicies.security.istio.io"), [(elsewhere, Why::NotAsked)]);
 }
 
+/// Where the server cannot tell what it has, no version is taken for the only one.
+#[test]
+fn an_old_version_is_found_without_discovery() {
+    let server = server(|path| {
+        let policies = "/apis/security.istio.io/v1beta1/namespaces/edp/authorizationpolicies?limit=500";
+        let policy = r#"{"metadata":{"name":"deny","namespace":"edp"},"spec":{}}"#;
+        match path {
+            "/apis" => Some(response("500 Internal Server Error", "")),
+            _ if path == policies => Some(ok(&format!(
+                r#"{{"kind":"AuthorizationPolicyList","metadata":{{}},"items":[{policy}]}}"#
+            ))),
+            _ => path.starts_with("/apis/security.istio.io/v1/").then(|| response("404 Not Found", "")),
+        }
+    });
+    let loaded = read(&server);
+    assert_eq!(loaded.objects.authorization_policies.len(), 1);
+    assert!(
+        loaded.objects.not_read.iter().all(|list| list.why == Why::NotAsked),
+        "{:?}",
+        loaded.objects.not_read
+    );
+}
+
+/// Not every 404 is a kind that does not exist.
+#[test]
+fn kubernetes_own_kinds_are_never_missing() {
+    let server = server(|path| path.starts_with("/api/v1/pods").then(|| response("404 Not Found", "")));
+    assert!(matches!(&not_read(&read(&server), "pods")[..], [(_, Why::Failed(_))]));
+}
+
 #[test]
 fn a_cluster_without_istio_is_told() {
     let server =
@@ -247,7 +277,8 @@ fn credentials_that_are_refused_end_it() {
     let server =
         server(|path| path.starts_with("/api/v1/pods").then(|| response("401 Unauthorized", FORBIDDEN)));
     let error = read_with(&server, &everything(), None).unwrap_err();
-    assert_eq!(error.message, "the API server answered 401 Unauthorized: you shall not");
+    let expected = format!("the API server `http://{}` let nobody in: it was told no user", server.address);
+    assert_eq!(error.message, expected);
 }
 
 #[test]
@@ -255,7 +286,27 @@ fn where_nothing_may_be_read_the_error_names_the_right() {
     let server = server(|_| Some(response("403 Forbidden", FORBIDDEN)));
     let error = read_with(&server, &everything(), None).unwrap_err();
     assert_eq!(error.message, "nothing could be read: you may not list any of what the question needs");
-    assert!(error.hints[0].starts_with("ask for {apiGroups: "), "{:?}", error.hints);
+    let first = "ask for {apiGroups: [\"\"], resources: [\"pods\", \"namespaces\"], verbs: [\"list\"]} in a ClusterRole";
+    assert_eq!(error.hints[0], first);
+    let policies =
+        "resources: [\"authorizationpolicies\", \"peerauthentications\"], verbs: [\"list\"]} in a Role of";
+    assert!(error.hints.iter().any(|hint| hint.contains(policies)), "{:?}", error.hints);
+}
+
+/// Whoever may not act as somebody else may not do it for any list.
+#[test]
+fn who_may_not_act_as_somebody_else_is_told_that() {
+    for verb in ["impersonate", "impersonate:user-info"] {
+        let server = server(move |_| {
+            let said = format!(
+                r#"{{"kind":"Status","message":"users \"boss\" is forbidden: User \"me\" cannot {verb} resource \"users\" in API group \"\""}}"#
+            );
+            Some(response("403 Forbidden", &said))
+        });
+        let error = read_with(&server, &everything(), None).unwrap_err();
+        assert!(error.message.contains(&format!("cannot {verb} resource")), "{}", error.message);
+        assert!(error.hints[0].contains("verbs: [\"impersonate\"]"), "{:?}", error.hints);
+    }
 }
 
 /// Policies of a root namespace that only MeshConfig names, and settings beside an istiod that is elsewhere.
@@ -281,4 +332,55 @@ fn what_the_first_answers_point_at_is_read_too() {
     let asked = not_read(&loaded, "authorizationpolicies.security.istio.io");
     assert_eq!(asked.len(), 1);
     assert!(!asked[0].0.contains("`nobody`") && asked[0].0.contains("`policies`"), "{asked:?}");
+}
+
+/// A slow server is not asked for what the first answers point at; that is told then.
+#[test]
+fn what_is_given_up_is_not_taken_for_read() {
+    let server = server(|path| match path.split('?').next()? {
+        "/api/v1/pods" => {
+            std::thread::sleep(Duration::from_secs(30));
+            None
+        }
+        "/api/v1/namespaces/istio-system/configmaps" => Some(ok(
+            r#"{"kind":"ConfigMapList","metadata":{},"items":[{"metadata":{"name":"istio","namespace":"istio-system"},
+                "data":{"mesh":"rootNamespace: policies"}}]}"#,
+        )),
+        _ => None,
+    });
+    let loaded = read_with(&server, &everything(), Some(Duration::from_millis(1500))).unwrap();
+    let missing = not_read(&loaded, "authorizationpolicies.security.istio.io");
+    let given_up =
+        |(extent, why): &(String, Why)| extent.contains("`policies`") && matches!(why, Why::TimedOut(_));
+    assert!(missing.iter().any(given_up), "{missing:?}");
+}
+
+/// One of the ConfigMaps that may be read by name does not make up for another.
+#[test]
+fn settings_by_name_are_read_when_all_of_them_are() {
+    let config =
+        |name: &str| ok(&format!(r#"{{"kind":"ConfigMap","metadata":{{"name":"{name}"}},"data":{{}}}}"#));
+    let cases = [
+        (Some("istio"), Some("istio-cni-config"), true),
+        (Some("istio"), None, false),
+        (None, Some("istio-cni-config"), false),
+    ];
+    for (mesh, cni, all) in cases {
+        let server = server(move |path| match path.split('?').next()? {
+            "/api/v1/namespaces/istio-system/configmaps" => Some(response("403 Forbidden", FORBIDDEN)),
+            "/api/v1/namespaces/istio-system/configmaps/istio" => {
+                Some(mesh.map_or_else(|| response("403 Forbidden", FORBIDDEN), config))
+            }
+            "/api/v1/namespaces/istio-system/configmaps/istio-cni-config" => {
+                Some(cni.map_or_else(|| response("403 Forbidden", FORBIDDEN), config))
+            }
+            _ => None,
+        });
+        let loaded = read(&server);
+        assert_eq!(not_read(&loaded, "configmaps").is_empty(), all, "{mesh:?} {cni:?}");
+        assert_eq!(
+            loaded.objects.config_maps.len(),
+            usize::from(mesh.is_some()) + usize::from(cni.is_some())
+        );
+    }
 }

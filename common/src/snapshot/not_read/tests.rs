@@ -65,6 +65,11 @@ fn settings_that_may_not_be_read_are_assumptions_and_change_no_answer() {
         not_read("configmaps", Extent::one("istio-system"), Why::Forbidden).gap().affects,
         Affects::Nothing
     );
+    // What failed may be there the next time, and say something else.
+    for why in [Why::TimedOut("late".into()), Why::Failed("500".into())] {
+        let gap = not_read("configmaps", Extent::one("istio-system"), why).gap();
+        assert_eq!(gap.affects, Affects::Everything);
+    }
     assert_eq!(not_read("pods", Extent::all(), Why::Missing).gap().affects, Affects::Nothing);
     assert_eq!(
         not_read("globalnetworkpolicies.projectcalico.org", Extent::all(), Why::Forbidden).gap().affects,

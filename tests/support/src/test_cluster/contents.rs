@@ -17,6 +17,14 @@ impl TestCluster {
         self.api.create(object)
     }
 
+    /// Creates an object, unless the server refuses it: generated objects are not all valid.
+    ///
+    /// # Errors
+    /// What the server says.
+    pub fn try_create(&self, object: &Value) -> Result<Value, String> {
+        self.api.try_create(object)
+    }
+
     /// Creates thousands of objects, each with its status, in no order.
     pub fn create_all(&self, objects: Vec<Value>) {
         self.api.create_all(objects);
@@ -26,12 +34,8 @@ impl TestCluster {
     ///
     /// # Panics
     /// When one cannot be read or is refused.
-    #[expect(clippy::panic, reason = "a test that cannot run fails")]
     pub fn apply_yaml(&self, text: &str) {
-        let options = serde_saphyr::options! { budget: None };
-        let documents: Vec<Value> = serde_saphyr::from_multiple_with_options(text, options)
-            .unwrap_or_else(|error| panic!("no YAML: {error}"));
-        for document in &documents {
+        for document in &documents(text) {
             match document.get("items").and_then(Value::as_array) {
                 Some(items) => items.iter().for_each(|item| self.api.apply(item)),
                 None => self.api.apply(document),
@@ -116,6 +120,17 @@ impl TestCluster {
             items.is_some_and(|items| items.iter().all(|crd| has_condition(crd, "Established")))
         });
     }
+}
+
+/// The documents of a YAML stream.
+///
+/// # Panics
+/// When it is none.
+#[must_use]
+#[expect(clippy::panic, reason = "a test that cannot run fails")]
+pub fn documents(text: &str) -> Vec<Value> {
+    let options = serde_saphyr::options! { budget: None };
+    serde_saphyr::from_multiple_with_options(text, options).unwrap_or_else(|error| panic!("no YAML: {error}"))
 }
 
 /// Whether an object has a condition that is true.

@@ -88,10 +88,12 @@ impl Api {
 
     /// Creates an object, and its status when it has one.
     pub(super) fn create(&self, object: &Value) -> Value {
-        match self.runtime.block_on(self.shared.create(object)) {
-            Ok(value) => value,
-            Err(error) => panic!("cannot create {}: {error}", name(object)),
-        }
+        self.try_create(object).unwrap_or_else(|error| panic!("cannot create {}: {error}", name(object)))
+    }
+
+    /// Creates an object, and its status when it has one, or says why not.
+    pub(super) fn try_create(&self, object: &Value) -> Result<Value, String> {
+        self.runtime.block_on(self.shared.create(object)).map_err(|error| error.to_string())
     }
 
     /// Creates or changes an object, and its status when it has one.
