@@ -11,6 +11,7 @@ use mesh_testkit::test_cluster::{ISTIO, Options, TestCluster};
 use serde_json::{Value, json};
 
 mod asking;
+mod bundle;
 mod changes;
 mod cluster;
 mod connection;

@@ -107,7 +107,7 @@ impl Loading {
         let Some(outcome) = self.read.outcomes.get(&wanted.resource.name()) else { return Some(wanted) };
         let Extent::Only(only) = &wanted.extent else { return None };
         let left: BTreeSet<Name> = only.iter().filter(|n| !outcome.tried.covers(n)).cloned().collect();
-        (!left.is_empty()).then(|| Wanted { extent: Extent::Only(left), ..wanted })
+        (!left.is_empty()).then_some(Wanted { extent: Extent::Only(left), ..wanted })
     }
 
     /// Whether the server let us wait in vain: it is not asked for more.
