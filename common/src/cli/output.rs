@@ -100,7 +100,7 @@ impl Console {
         }
     }
 
-    /// Writes a line to stderr, if there is one.
+    /// Writes a line to stderr.
     pub fn tell(&self, line: &str) {
         if !self.quiet {
             self.lines(&[line.to_owned()]);

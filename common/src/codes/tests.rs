@@ -44,3 +44,21 @@ fn evidence_may_hold_braces() {
     assert_eq!(Code::FileUnreadable.message(&evidence), "a.yaml could not be read: bad `{}` {x");
     assert_eq!(Code::EmptySelector.message(&Evidence::none()).matches("{}").count(), 1);
 }
+
+#[test]
+fn advice_in_general_has_no_holes() {
+    assert_eq!(Code::SchemeInPrincipal.advice(), Code::SchemeInPrincipal.entry().hint);
+    assert_eq!(Code::PrincipalMatchesNobody.advice(), "write TRUST_DOMAIN/ns/NAMESPACE/sa/ACCOUNT");
+    for code in Code::ALL {
+        assert!(!code.advice().contains(['{', '}']), "{code}: {}", code.advice());
+    }
+}
+
+#[test]
+fn silence_covers_what_it_names() {
+    let silence = Silence::new(Some("MESH0107, mesh0104"));
+    assert!(silence.covers(Code::ItemDropped) && silence.covers(Code::DenyRuleNeverMatches));
+    assert!(!silence.covers(Code::CustomActionDropped) && !Silence::default().covers(Code::ItemDropped));
+    let own = Silence::new(Some("MESH0101")).or(silence);
+    assert!(own.covers(Code::CustomActionDropped) && !own.covers(Code::ItemDropped));
+}

@@ -9,7 +9,7 @@ use crate::policy::{Pattern, Remark, Remarks};
 use crate::snapshot::{alike, by_likeness};
 
 use super::names::evidence;
-use super::survey::{Survey, is_in_mesh, nearest, owners, some_of};
+use super::survey::{Accounts, Survey, is_in_mesh, nearest, owners, some_of};
 
 /// How certain it is that an account is not there.
 enum Missing {
@@ -44,15 +44,7 @@ pub(super) fn existence(survey: &Survey<'_>, into: &mut Vec<Remark>) {
 /// them may be missing from what was read.
 fn missing(survey: &Survey<'_>, identity: &Identity) -> Option<Missing> {
     let namespace = &identity.namespace;
-    let read: BTreeSet<&str> = survey
-        .snapshot
-        .service_accounts
-        .keys()
-        .filter(|(of, _)| of == namespace)
-        .map(|(_, account)| account.as_str())
-        .collect();
-    let running: BTreeSet<&str> =
-        survey.in_namespace(namespace).map(|workload| workload.service_account.as_str()).collect();
+    let Accounts { read, running } = survey.accounts_of(namespace)?;
     let wanted = identity.service_account.as_str();
     // istiod makes the account of a Gateway: its name, or that and the class.
     let of_gateway = survey.snapshot.gateways.iter().any(|gateway| {
@@ -64,12 +56,12 @@ fn missing(survey: &Survey<'_>, identity: &Identity) -> Option<Missing> {
     }
     let owned = |names: &BTreeSet<&str>| names.iter().map(|name| (*name).to_owned()).collect();
     let all_read = running.iter().all(|running| *running == "default" || read.contains(running));
-    if !survey.is_complete(namespace) || read.is_empty() && running.is_empty() {
+    if !survey.is_complete(namespace) {
         None
     } else if !read.is_empty() && all_read {
-        Some(Missing::Certain(owned(&read)))
+        Some(Missing::Certain(owned(read)))
     } else {
-        Some(Missing::NothingRuns(owned(&read.union(&running).copied().collect())))
+        Some(Missing::NothingRuns(owned(&read.union(running).copied().collect())))
     }
 }
 
@@ -196,11 +188,10 @@ pub(super) fn outside_of_the_mesh(survey: &Survey<'_>, into: &mut Vec<Remark>) {
     let trust_domain = &survey.snapshot.settings.mesh.trust_domain;
     for (policy, item) in survey.items().filter(|(_, item)| !item.has_scheme()) {
         let Some(identity) = item.identity(trust_domain) else { continue };
-        let of_account = |workload: &&Workload| workload.identity == identity;
-        let running: Vec<&Workload> = survey.in_namespace(&identity.namespace).filter(of_account).collect();
+        let running = survey.running_as(&identity);
         let is_outside = !running.is_empty() && !running.iter().any(|workload| is_in_mesh(workload));
         if is_outside && survey.is_complete(&identity.namespace) {
-            let workloads = some_of(owners(running.into_iter()));
+            let workloads = some_of(owners(running.iter().copied()));
             let mut remarks = Remarks::on(policy, Kind::AuthorizationPolicy, into);
             let evidence = evidence(&item).with("workloads", workloads);
             remarks.add(Code::NamedOutsideMesh, item.path.clone(), evidence);

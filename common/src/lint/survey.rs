@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use rustc_hash::FxHashMap;
 
 use crate::istio::AuthorizationPolicy;
-use crate::model::{DataPlane, Kind, Namespace, ResourceRef, Workload, WorkloadIndex};
+use crate::model::{DataPlane, Identity, Kind, Namespace, ResourceRef, Workload, WorkloadIndex};
 use crate::policy::ir::Provenance;
 use crate::policy::{Mesh, NamedItem, items};
 use crate::snapshot::{Affects, Extent, GapKind, MeshSnapshot, Object, Service};
@@ -18,8 +18,21 @@ pub(super) struct Survey<'a> {
     counting: FxHashMap<ResourceRef, Vec<WorkloadIndex>>,
     /// The Services in front of a workload.
     services: FxHashMap<WorkloadIndex, Vec<&'a Service>>,
+    /// What runs as an account.
+    running: FxHashMap<&'a Identity, Vec<&'a Workload>>,
+    /// The accounts of a namespace.
+    accounts: FxHashMap<&'a Namespace, Accounts<'a>>,
     /// Where workloads or accounts could not be read; `None` when that may be anywhere.
     incomplete: Option<Vec<&'a Extent>>,
+}
+
+/// The accounts of a namespace, by name.
+#[derive(Default)]
+pub(super) struct Accounts<'a> {
+    /// As objects.
+    pub(super) read: BTreeSet<&'a str>,
+    /// As what something runs.
+    pub(super) running: BTreeSet<&'a str>,
 }
 
 impl<'a> Survey<'a> {
@@ -33,7 +46,19 @@ impl<'a> Survey<'a> {
                 }
             }
         }
-        Self { mesh, snapshot, counting: counting(mesh), services, incomplete: incomplete(snapshot) }
+        let mut running: FxHashMap<&Identity, Vec<&Workload>> = FxHashMap::default();
+        for workload in &snapshot.workloads {
+            running.entry(&workload.identity).or_default().push(workload);
+        }
+        Self {
+            mesh,
+            snapshot,
+            counting: counting(mesh),
+            services,
+            running,
+            accounts: accounts(snapshot),
+            incomplete: incomplete(snapshot),
+        }
     }
 
     /// The policies that istiod looks at.
@@ -68,6 +93,16 @@ impl<'a> Survey<'a> {
         indexes.filter_map(|index| Some((index, self.snapshot.workload(index)?)))
     }
 
+    /// What runs as an account.
+    pub(super) fn running_as(&self, identity: &Identity) -> &[&'a Workload] {
+        self.running.get(identity).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// The accounts of a namespace, if any is known.
+    pub(super) fn accounts_of(&self, namespace: &Namespace) -> Option<&Accounts<'a>> {
+        self.accounts.get(namespace)
+    }
+
     /// The Services in front of a workload.
     pub(super) fn services_of(&self, index: WorkloadIndex) -> &[&'a Service] {
         self.services.get(&index).map(Vec::as_slice).unwrap_or_default()
@@ -82,6 +117,18 @@ impl<'a> Survey<'a> {
     pub(super) fn is_root(&self, namespace: &Namespace) -> bool {
         *namespace == self.snapshot.settings.mesh.root_namespace
     }
+}
+
+fn accounts(snapshot: &MeshSnapshot) -> FxHashMap<&Namespace, Accounts<'_>> {
+    let mut found: FxHashMap<&Namespace, Accounts<'_>> = FxHashMap::default();
+    for (namespace, account) in snapshot.service_accounts.keys() {
+        found.entry(namespace).or_default().read.insert(account.as_str());
+    }
+    for workload in &snapshot.workloads {
+        let of = found.entry(&workload.identity.namespace).or_default();
+        of.running.insert(workload.service_account.as_str());
+    }
+    found
 }
 
 fn counting(mesh: &Mesh<'_>) -> FxHashMap<ResourceRef, Vec<WorkloadIndex>> {

@@ -65,6 +65,7 @@ fn every_sarif_transcript_is_a_log() {
     }
 }
 
+#[expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "this is a test")]
 fn is_result(result: &serde_json::Value, rules: &[serde_json::Value]) {
     let index = usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap();
     assert_eq!(rules[index]["id"], result["ruleId"]);
