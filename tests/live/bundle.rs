@@ -16,7 +16,8 @@ fn answer(package: &str, kubeconfig: &Path, arguments: &[&str]) -> Value {
     let output = command.env("KUBECONFIG", kubeconfig).output().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
     let error = String::from_utf8_lossy(&output.stderr).into_owned();
-    let mut answer: Value = serde_json::from_str(&text).unwrap_or_else(|wrong| panic!("{wrong}: {text}{error}"));
+    let mut answer: Value =
+        serde_json::from_str(&text).unwrap_or_else(|wrong| panic!("{wrong}: {text}{error}"));
     answer.as_object_mut().unwrap().remove("metadata");
     json!({ "answer": answer, "status": output.status.code(), "stderr": without_saved(&error) })
 }
@@ -74,8 +75,7 @@ fn a_redacted_bundle_holds_no_names() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("redacted.tar.gz");
     let service = format!("svc/{namespace}/db");
-    let saved =
-        answer(WHO, cluster.admin(), &[&service, "--save", file.to_str().unwrap(), "--redact"]);
+    let saved = answer(WHO, cluster.admin(), &[&service, "--save", file.to_str().unwrap(), "--redact"]);
     assert!(saved["answer"]["rows"].to_string().contains(namespace));
     let mut bytes = Vec::new();
     let unpacked = std::fs::File::open(&file).unwrap();

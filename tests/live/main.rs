@@ -3,7 +3,13 @@
 //! One cluster serves them all; it ends with this process. Each test works in namespaces of its own; one that stops or
 //! breaks the cluster starts its own.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot run fails")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot run fails"
+)]
+#![expect(clippy::print_stdout, reason = "a test says what it saw and how long it took")]
 
 use std::sync::OnceLock;
 

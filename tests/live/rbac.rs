@@ -1,6 +1,6 @@
 //! What users get who may not read everything: an answer with gaps that name the rule, never another answer.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use mesh_testkit::test_cluster::TestCluster;
@@ -26,12 +26,12 @@ fn user(name: &str, namespace: Option<&str>, rules: &[Value]) -> PathBuf {
     mesh().kubeconfig(name, &["people"])
 }
 
-fn list(kubeconfig: &PathBuf) -> Asked {
+fn list(kubeconfig: &Path) -> Asked {
     let arguments: Vec<&str> = LIST.iter().copied().chain(["json"]).collect();
     ask(kubeconfig, &arguments)
 }
 
-fn from(kubeconfig: &PathBuf, question: [&str; 3]) -> Asked {
+fn from(kubeconfig: &Path, question: [&str; 3]) -> Asked {
     let arguments: Vec<&str> = question.into_iter().chain(["-o", "json"]).collect();
     ask(kubeconfig, &arguments)
 }
@@ -127,7 +127,7 @@ fn a_user_of_one_namespace_gets_what_is_known_there() {
 #[test]
 fn one_kind_that_may_not_be_read_is_one_gap() {
     let admin = mesh().kubeconfig("boss", &["system:masters"]);
-    let open = |kubeconfig: &PathBuf| ask(kubeconfig, &["pod/rights/open:80", "-o", "json"]);
+    let open = |kubeconfig: &Path| ask(kubeconfig, &["pod/rights/open:80", "-o", "json"]);
     let (of_db, of_open) = (own(list(&admin).verdicts()), own(open(&admin).verdicts()));
     let cases = [
         ("authorizationpolicies", "authorizationpolicies.security.istio.io", 3, 3),

@@ -4,7 +4,11 @@
 //! Starts a control plane of its own, fills it with 10,000 pods, 2,500 Services and 5,000 policies, and lets the
 //! commands take turns. Needs the release binary and `make test-env`.
 
-#![expect(clippy::print_stdout, reason = "a table for people is what it is for")]
+#![expect(
+    clippy::print_stdout,
+    clippy::indexing_slicing,
+    reason = "a table for people, about objects that are made here"
+)]
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
