@@ -87,7 +87,9 @@ fn complaint(known: &Known, question: &str, asked: &Asked) -> Option<String> {
         verdict.as_str() != "unknown" && right.is_some_and(|right| right != verdict.as_str())
     });
     if let Some((who, verdict)) = wrong {
-        return Some(format!("{who} became {verdict}"));
+        let rows = asked.json()["rows"].as_array().unwrap().clone();
+        let reasons: Vec<String> = rows.iter().map(|row| row["decidedBy"].to_string()).collect();
+        return Some(format!("{who} became {verdict}; {reasons:?}"));
     }
     let lost = question == "list" && known.list.keys().any(|who| !verdicts.contains_key(who));
     let doubts = verdicts.values().any(|verdict| verdict == "unknown");

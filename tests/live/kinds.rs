@@ -40,10 +40,9 @@ fn kinds_come_one_after_the_other() {
 }
 
 fn without_istio(cluster: &TestCluster) {
-    let asked = asked(cluster);
-    println!("without Istio: {:?}\n{}", asked.status, ask(cluster.admin(), &QUESTION[..1]).stderr);
+    let asked = asked(cluster).exits(0);
     let gaps = asked.gaps();
-    let missing: Vec<&str> = gaps.keys().map(String::as_str).collect();
+    let missing: Vec<&str> = gaps.keys().map(|subject| subject.split(' ').next().unwrap()).collect();
     assert_eq!(missing, ["authorizationpolicies.security.istio.io", "peerauthentications.security.istio.io"]);
     assert!(gaps.values().all(|gap| gap["kind"] == "missingKind"), "{gaps:?}");
     assert_eq!(asked.verdicts()[OF_CLIENT], "allowed");
@@ -76,11 +75,9 @@ fn with_a_version_alone(cluster: &TestCluster) {
     let asked = asked(cluster).exits(0);
     assert_eq!(asked.verdicts()[OF_CLIENT], "denied");
     for fault in [Fault::Status(500), Fault::GarbageBody, Fault::Cut(10)] {
-        let rules =
-            vec![Rule::always("GET /apis ", fault.clone()), Rule::always("GET /apis?", fault.clone())];
+        let rules = vec![Rule::always("GET /apis ", fault.clone())];
         let proxy = FaultyProxy::start(cluster, "blind", &["system:masters"], rules);
         let asked = ask(proxy.kubeconfig(), &QUESTION);
-        println!("{fault:?}: {:?} {:?}", asked.status, proxy.requests());
         assert_eq!(asked.verdicts()[OF_CLIENT], "denied", "{fault:?}");
     }
     let mut versions = versions.as_array().unwrap().clone();

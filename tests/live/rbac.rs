@@ -220,7 +220,7 @@ fn acting_as_somebody_else_is_being_somebody_else() {
     assert!(error.contains("you may not list"), "{error}");
     of(&["--as", "nobody-at-all", "--as-group", "system:masters"]).exits(0);
     let asked = ask(&viewer, &OF_WEB.into_iter().chain(["--as", "actor"]).collect::<Vec<_>>());
-    let error = asked.error();
     println!("{}", asked.stderr);
+    let error = asked.error();
     assert!(error.contains("cannot impersonate"), "{error}");
 }

@@ -24,15 +24,10 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// No answer is longer than this: 500 objects of the largest size that etcd takes.
 const LONGEST_BODY: usize = 1 << 30;
 
-/// As the API server words that a user may not act as another: apiserver, responsewriters/errors.go,
-/// `forbiddenMessage`, with the verb `impersonate`, or since 1.36 `impersonate:user-info` and the like. Not
-/// `impersonate-on:…`, which is about this request alone.
-const NOBODY_ELSE: [&str; 2] = [" cannot impersonate ", " cannot impersonate:"];
-
 /// Why a request brought nothing.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) enum Trouble {
-    /// 401, or a 403 for acting as somebody else: nothing else will be answered either.
+    /// 401: nothing else will be answered either.
     Unauthorized(ConnectError),
     /// 403
     Forbidden(String),
@@ -102,11 +97,7 @@ impl Api {
         if head.status == StatusCode::UNAUTHORIZED {
             return Err(Attempt::Over(Trouble::Unauthorized(self.connection.unauthorized())));
         }
-        let said = said(head.status, &message(&bytes));
-        if head.status == StatusCode::FORBIDDEN && NOBODY_ELSE.iter().any(|words| said.contains(words)) {
-            return Err(Attempt::Over(Trouble::Unauthorized(nobody_else(said))));
-        }
-        Err(refused(head.status, said, after.map(Duration::from_secs)))
+        Err(refused(head.status, said(head.status, &message(&bytes)), after.map(Duration::from_secs)))
     }
 
     /// No answer came at all. Whether it was refused or is not there does not change within milliseconds.
@@ -152,13 +143,6 @@ fn refused(status: StatusCode, said: String, after: Option<Duration>) -> Attempt
         status if status.is_server_error() => Attempt::Again(Retry { trouble: Trouble::Failed(said), after }),
         _ => failed(said),
     }
-}
-
-/// Whoever may not act as somebody else gets the same answer to everything.
-fn nobody_else(said: String) -> ConnectError {
-    let rule =
-        "{apiGroups: [\"\"], resources: [\"users\", \"groups\"], verbs: [\"impersonate\"]} in a ClusterRole";
-    ConnectError::new(said).hint(format!("ask for {rule}, or leave out `--as`"))
 }
 
 fn said(status: StatusCode, message: &str) -> String {

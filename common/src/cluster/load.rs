@@ -29,6 +29,11 @@ const ROUNDS: usize = 3;
 /// Where MeshConfig stands, unless istiod has a revision.
 const MESH_CONFIG: &str = "istio";
 
+/// As the API server words that a user may not act as another: apiserver, responsewriters/errors.go,
+/// `forbiddenMessage`, with the verb `impersonate`, or since 1.36 `impersonate:user-info`,
+/// `impersonate-on:user-info:list` and the like.
+const NOBODY_ELSE: &str = " cannot impersonate";
+
 /// What was read.
 #[derive(Default)]
 pub(super) struct Read {
@@ -212,8 +217,8 @@ impl Loading {
                 }
                 Some(Trouble::Unauthorized(error)) => return Err(error),
                 Some(trouble) => {
-                    if let Trouble::TimedOut(error) = &trouble {
-                        self.read.first.get_or_insert_with(|| error.clone());
+                    if let Some(error) = explained(&trouble) {
+                        self.read.first.get_or_insert(error);
                     }
                     why = Some(why.unwrap_or_else(|| why_of(trouble, wanted.resource)));
                 }
@@ -291,6 +296,19 @@ fn missing_of(wanted: Wanted, outcome: Outcome) -> Vec<NotRead> {
         missing.push(not_read(wanted.extent.complement(), Why::NotAsked));
     }
     missing
+}
+
+/// What says more than that a list is missing, should nothing be answered at all.
+fn explained(trouble: &Trouble) -> Option<ConnectError> {
+    match trouble {
+        Trouble::TimedOut(error) => Some(error.clone()),
+        Trouble::Forbidden(said) if said.contains(NOBODY_ELSE) => {
+            let rule = "{apiGroups: [\"\"], resources: [\"users\", \"groups\"], verbs: [\"impersonate\"]} in a ClusterRole";
+            let hint = format!("ask for {rule}, or leave out `--as`");
+            Some(ConnectError::new(format!("nothing could be read: {said}")).hint(hint))
+        }
+        _ => None,
+    }
 }
 
 /// Nothing came: no answer would rest on anything.

@@ -296,7 +296,7 @@ fn where_nothing_may_be_read_the_error_names_the_right() {
 /// Whoever may not act as somebody else may not do it for any list.
 #[test]
 fn who_may_not_act_as_somebody_else_is_told_that() {
-    for verb in ["impersonate", "impersonate:user-info"] {
+    for verb in ["impersonate", "impersonate:user-info", "impersonate-on:user-info:list"] {
         let server = server(move |_| {
             let said = format!(
                 r#"{{"kind":"Status","message":"users \"boss\" is forbidden: User \"me\" cannot {verb} resource \"users\" in API group \"\""}}"#

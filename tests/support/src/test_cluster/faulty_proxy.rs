@@ -48,7 +48,7 @@ pub enum Fault {
 /// Which requests something happens to.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Rule {
-    /// What `METHOD /path?query` contains.
+    /// What `METHOD /path?query ` contains: with the space at its end, `GET /apis ` is that path alone.
     pub request: String,
     /// What happens.
     pub fault: Fault,
@@ -176,7 +176,8 @@ impl Shared {
 
     fn fault(&self, request: &str) -> Option<Fault> {
         let mut rules = self.rules.lock().unwrap_or_else(PoisonError::into_inner);
-        let rule = rules.iter_mut().find(|rule| rule.times > 0 && request.contains(&rule.request))?;
+        let line = format!("{request} ");
+        let rule = rules.iter_mut().find(|rule| rule.times > 0 && line.contains(&rule.request))?;
         rule.times -= 1;
         Some(rule.fault.clone())
     }

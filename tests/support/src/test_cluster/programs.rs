@@ -116,6 +116,9 @@ pub(super) fn controller_manager(
         // Thousands of objects at once are what tests are about.
         "--kube-api-qps=1000".to_owned(),
         "--kube-api-burst=1000".to_owned(),
+        // Nobody renews the lease of a node that is played: within a minute its pods would be ready no more.
+        "--node-monitor-grace-period=24h".to_owned(),
+        "--node-startup-grace-period=24h".to_owned(),
     ];
     if !options.kwok {
         // Pods may be said to run on nodes that nobody plays.
