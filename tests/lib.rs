@@ -1,5 +1,7 @@
 //! What the tests across the crates share: where the repository is, and how recorded data is read.
 
+pub mod ambientz;
+
 use std::io::Read;
 use std::path::{Path, PathBuf};
 

@@ -8,20 +8,13 @@
 )]
 
 use std::collections::BTreeMap;
-use std::net::IpAddr;
 
-use base64::Engine;
-use base64::prelude::BASE64_STANDARD as STANDARD;
-use ipnet::IpNet;
 use mesh_common::manifests;
 use mesh_common::model::{Peer, WorkloadIndex};
-use mesh_common::policy::ir::{
-    Action, Authorization, Block, Field, Match, Scope, ServiceAccountMatch, StringMatch,
-};
 use mesh_common::policy::{By, Dialled, Gate, Mesh, Resolution, Target, Verdict, judge_peer};
 use mesh_common::snapshot::{MeshSnapshot, SettingsOverride};
-use mesh_tests::read_gz;
-use serde_json::{Value, json};
+use mesh_tests::{ambientz, read_gz};
+use serde_json::Value;
 
 const ROUNDS: [&str; 5] = ["101", "102", "103", "104", "105"];
 
@@ -32,37 +25,17 @@ fn snapshot(round: &str) -> MeshSnapshot {
     MeshSnapshot::build(objects, &SettingsOverride::default())
 }
 
-fn ambientz(round: &str) -> Value {
+fn recorded(round: &str) -> Value {
     serde_json::from_str(&read_gz(&format!("tests/oracle/round-{round}/ambientz.json.gz"))).unwrap()
-}
-
-/// Policies by their keys.
-fn by_key(policies: impl Iterator<Item = Value>) -> BTreeMap<String, Value> {
-    let key = |policy: &Value| {
-        format!("{}/{}", policy["namespace"].as_str().unwrap(), policy["name"].as_str().unwrap())
-    };
-    policies.map(|policy| (key(&policy), policy)).collect()
 }
 
 #[test]
 fn compile_equals_istiod_policy_by_policy() {
     for round in ROUNDS {
         let snapshot = snapshot(round);
-        let mesh = Mesh::new(&snapshot);
-        let authentications = mesh.policies.peer_authentications();
-        let static_strict = authentications.any().then(|| (**authentications.static_strict()).clone());
-        let converted = authentications.converted();
-        let ours = mesh.policies.authorizations().iter().map(|policy| (**policy).clone());
-        let ours = by_key(ours.chain(converted.iter().cloned()).chain(static_strict).map(|p| as_istiod(&p)));
-        let theirs = ambientz(round);
-        let theirs = by_key(theirs["policies"].as_array().unwrap().iter().cloned().map(without_host_bits));
-        assert_eq!(ours.keys().collect::<Vec<_>>(), theirs.keys().collect::<Vec<_>>(), "round {round}");
-        for (key, policy) in &theirs {
-            // Where objects tie, any of the possible conversions may be istiod's.
-            let possible = converted.iter().filter(|p| p.key() == *key).map(as_istiod);
-            let possible: Vec<Value> = possible.chain(ours.get(key).cloned()).collect();
-            assert!(possible.contains(policy), "round {round} {key}:\n{policy:#}\nis none of\n{possible:#?}");
-        }
+        let compared = ambientz::policies(&Mesh::new(&snapshot), &recorded(round));
+        assert!(compared.different.is_empty(), "round {round}: {}", compared.different.join("\n"));
+        assert_ne!(compared.equal, 0, "round {round}");
     }
 }
 
@@ -71,35 +44,13 @@ fn attachments_equal_istiod_workload_by_workload() {
     for round in ROUNDS {
         let snapshot = snapshot(round);
         let mesh = Mesh::new(&snapshot);
-        let theirs = ambientz(round);
+        let recorded = recorded(round);
         let mut seen = 0;
-        let is_pod = |workload: &&Value| workload["uid"].as_str().unwrap().contains("//Pod/");
-        for theirs in theirs["workloads"].as_array().unwrap().iter().filter(is_pod) {
-            let (namespace, name) = (theirs["namespace"].as_str().unwrap(), theirs["name"].as_str().unwrap());
-            let index = find(&snapshot, &format!("{namespace}/{name}"));
-            let workload = snapshot.workload(index).unwrap();
-            let attached = mesh.policies.attached(&workload.identity.namespace, &workload.labels);
-            let attached: Vec<String> =
-                attached.iter().map(|index| mesh.policies.get(*index).unwrap().key()).collect();
-            let possible = mesh
-                .applied(workload)
-                .peer_authentication
-                .into_iter()
-                .map(|effective| attached.iter().cloned().chain(effective.attached).collect::<Vec<_>>());
-            let possible: Vec<Vec<String>> = possible.collect();
-            let theirs_attached: Vec<String> = theirs["authorizationPolicies"]
-                .as_array()
-                .map(|list| list.iter().map(|name| name.as_str().unwrap().to_owned()).collect())
-                .unwrap_or_default();
-            assert!(
-                possible.contains(&theirs_attached),
-                "round {round} {namespace}/{name}: {theirs_attached:?} is none of {possible:?}"
-            );
-            assert_eq!(
-                theirs["tunnelProtocol"] == "HBONE",
-                workload.is_captured(),
-                "round {round} {namespace}/{name}"
-            );
+        for pod in ambientz::pods(&recorded) {
+            let name = ambientz::key(pod);
+            let workload = snapshot.workload(find(&snapshot, &name)).unwrap();
+            assert_eq!(ambientz::attached(&mesh, workload, pod), None, "round {round}");
+            assert_eq!(pod["tunnelProtocol"] == "HBONE", workload.is_captured(), "round {round} {name}");
             seen += 1;
         }
         assert_eq!(seen, snapshot.workloads.len(), "round {round}");
@@ -159,99 +110,4 @@ fn enforced_as(mesh: &Mesh<'_>, by: &By) -> String {
 fn find(snapshot: &MeshSnapshot, name: &str) -> WorkloadIndex {
     let found = snapshot.indexes().find(|index| snapshot.workload(*index).unwrap().reference.key() == name);
     found.unwrap_or_else(|| panic!("no pod {name}"))
-}
-
-/// A policy in the words of istiod's `/debug/ambientz`: protobuf's JSON, in which what is not set is not there.
-fn as_istiod(policy: &Authorization) -> Value {
-    let scope = match policy.scope {
-        Scope::Global => None,
-        Scope::Namespace => Some("NAMESPACE"),
-        Scope::WorkloadSelector => Some("WORKLOAD_SELECTOR"),
-    };
-    let groups = policy.rules.iter().map(|rule| {
-        let clauses =
-            rule.clauses.iter().map(|clause| set(vec![("matches", list(&clause.matches, as_istiod_match))]));
-        set(vec![("rules", Some(clauses.collect::<Vec<_>>()).filter(|c| !c.is_empty()).map(Value::from))])
-    });
-    set(vec![
-        ("name", Some(json!(*policy.name))),
-        ("namespace", Some(json!(policy.namespace.as_str()))),
-        ("scope", scope.map(Value::from)),
-        ("action", (policy.action == Action::Deny).then(|| json!("DENY"))),
-        ("groups", Some(groups.collect::<Vec<_>>()).filter(|g| !g.is_empty()).map(Value::from)),
-        ("dryRun", policy.dry_run.then_some(Value::Bool(true))),
-    ])
-}
-
-fn as_istiod_match(one: &Match) -> Value {
-    let mut fields = Vec::new();
-    let mut add = |positive, negative, (any_of, none_of)| {
-        fields.push((positive, any_of));
-        fields.push((negative, none_of));
-    };
-    add("namespaces", "notNamespaces", both(&one.namespaces, text));
-    add("serviceAccounts", "notServiceAccounts", both(&one.service_accounts, account));
-    add("principals", "notPrincipals", both(&one.principals, text));
-    add("sourceIps", "notSourceIps", both(&one.source_ips, block));
-    add("destinationIps", "notDestinationIps", both(&one.destination_ips, block));
-    add("destinationPorts", "notDestinationPorts", both(&one.destination_ports, |port| json!(port)));
-    set(fields)
-}
-
-fn both<T>(field: &Field<T>, item: fn(&T) -> Value) -> (Option<Value>, Option<Value>) {
-    (list(&field.any_of, item), list(&field.none_of, item))
-}
-
-fn list<T>(items: &[T], item: fn(&T) -> Value) -> Option<Value> {
-    (!items.is_empty()).then(|| items.iter().map(item).collect())
-}
-
-fn set(fields: Vec<(&str, Option<Value>)>) -> Value {
-    fields.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
-}
-
-fn text(wanted: &StringMatch) -> Value {
-    match wanted {
-        StringMatch::Exact(exact) => json!({"exact": **exact}),
-        StringMatch::Prefix(prefix) => json!({"prefix": **prefix}),
-        StringMatch::Suffix(suffix) => json!({"suffix": **suffix}),
-        StringMatch::Presence => json!({"presence": {}}),
-    }
-}
-
-fn account(wanted: &ServiceAccountMatch) -> Value {
-    json!({"namespace": wanted.namespace.as_str(), "serviceAccount": wanted.service_account.as_str()})
-}
-
-/// Bytes in base64.
-fn block(block: &Block) -> Value {
-    let bytes = match block.net().network() {
-        IpAddr::V4(address) => address.octets().to_vec(),
-        IpAddr::V6(address) => address.octets().to_vec(),
-    };
-    let mut fields = json!({"address": STANDARD.encode(bytes)});
-    if block.net().prefix_len() > 0 {
-        fields["length"] = json!(block.net().prefix_len());
-    }
-    fields
-}
-
-/// istiod sends the bits behind a prefix as they are written; nobody looks at them, and we do not keep them.
-fn without_host_bits(value: Value) -> Value {
-    match value {
-        Value::Array(items) => items.into_iter().map(without_host_bits).collect(),
-        Value::Object(fields) if fields.contains_key("address") => {
-            let bytes = STANDARD.decode(fields["address"].as_str().unwrap()).unwrap();
-            let address = match <[u8; 4]>::try_from(bytes.as_slice()) {
-                Ok(v4) => IpAddr::from(v4),
-                Err(_) => IpAddr::from(<[u8; 16]>::try_from(bytes.as_slice()).unwrap()),
-            };
-            let length = fields.get("length").and_then(Value::as_u64).unwrap_or_default();
-            block(&Block::new(IpNet::new(address, length.try_into().unwrap()).unwrap()))
-        }
-        Value::Object(fields) => {
-            fields.into_iter().map(|(name, value)| (name, without_host_bits(value))).collect()
-        }
-        other => other,
-    }
 }

@@ -79,7 +79,9 @@ impl Contents {
     /// The objects, in the order of [`RESOURCES`] and then of the pages.
     #[must_use]
     pub fn objects(&self) -> Objects {
-        let mut objects = Objects { not_read: self.not_read.clone(), ..Objects::default() };
+        let not_read = self.not_read.clone();
+        // Whatever is asked of a cluster, Gateways are read.
+        let mut objects = Objects { not_read, gateways_listed: true, ..Objects::default() };
         let source =
             Source { name: self.source.as_str().into(), format: Format::Api, text: String::new().into() };
         let id = objects.sources.push(source);

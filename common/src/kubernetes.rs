@@ -3,11 +3,13 @@
 //! Fields that are not named here are skipped without being built: a pod is kilobytes, what we need of it is
 //! not. Meaning is given in `snapshot`.
 
+mod gateways;
 mod meta;
 mod network;
 mod pods;
 mod rbac;
 
+pub use gateways::{AllowedRoutes, GatewayAddress, GatewaySpec, GatewayStatus, Listener, RouteNamespaces};
 pub use meta::{Annotations, ObjectMeta, OwnerReference};
 pub use network::{
     Endpoint, EndpointConditions, EndpointPort, EndpointSlice, NetworkPolicySpec, ServicePort, ServiceSpec,

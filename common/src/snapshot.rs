@@ -24,6 +24,7 @@ pub(crate) mod test_objects;
 #[cfg(test)]
 mod tests;
 mod visible;
+mod waypoints;
 mod workloads;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -44,7 +45,7 @@ pub use gap::{Affects, Assumption, Gap, GapKind, Unreadable};
 pub use lookup::{Locator, LocatorError, NotFound, Place, Subject, alike, by_likeness};
 pub use needs::{Named, Needs};
 pub use not_read::{NotRead, Why, rules};
-pub use objects::{Object, Objects, PodObject, TemplateObject};
+pub use objects::{GatewayObject, Object, Objects, PodObject, TemplateObject};
 pub use pod_creators::{Creator, PodCreators};
 pub use progress::{Progress, Silent};
 pub use resources::{Detail, RESOURCES, Resource, Topic};
@@ -59,6 +60,7 @@ pub(crate) use settings::{ISTIOD_REVISION, ISTIOD_VARIABLES, is_istiod};
 pub use sources::{Format, Places, Source, Sources};
 pub(crate) use visible::asks_for_dry_run;
 pub use visible::{Discovery, Hidden};
+pub use waypoints::{Binding, Refusal};
 
 /// The label of a Namespace that holds its name.
 const NAME_OF_NAMESPACE: &str = "kubernetes.io/metadata.name";
@@ -97,8 +99,8 @@ pub struct MeshSnapshot {
     pub peer_authentications: Vec<Policy<PeerAuthentication>>,
     /// NetworkPolicies, which are known by what they select.
     pub network_policies: Vec<Object<NetworkPolicySpec>>,
-    /// Gateways, by their labels.
-    pub gateways: Vec<Object<()>>,
+    /// Gateways.
+    pub gateways: Vec<Object<GatewayObject>>,
     /// Machines that are no pods; they are not judged.
     pub workload_entries: Vec<Object<WorkloadEntry>>,
     /// Objects of kinds that are not judged.
@@ -113,6 +115,7 @@ pub struct MeshSnapshot {
     pub namespace_assumed: BTreeMap<ResourceRef, Name>,
     /// The texts that objects were read from.
     pub sources: Sources,
+    waypoints: waypoints::Waypoints,
     by_namespace: FxHashMap<Namespace, Vec<WorkloadIndex>>,
     by_address: FxHashMap<IpAddr, WorkloadIndex>,
     /// What addresses may belong to that was not read.
@@ -134,6 +137,7 @@ impl MeshSnapshot {
         let services = services::services(&objects, &workloads, &by_namespace, &by_address);
         let (authorization_policies, peer_authentications, unreadable) =
             policies(&mut objects, &settings, &namespaces, &mut gaps);
+        let waypoints = waypoints::Waypoints::new(&objects, &unreadable);
         let (lists, told) = not_read(&objects.not_read, &settings);
         gaps.extend(unreadable.iter().map(|unreadable| unreadable.gap.clone()).chain(told));
         let unreadable = unreadable.into_iter().chain(lists).collect();
@@ -143,6 +147,7 @@ impl MeshSnapshot {
             service_accounts: accounts::accounts(&objects),
             pod_creators: pod_creators::pod_creators(&objects),
             certificates: None,
+            waypoints,
             by_address,
             by_namespace,
             namespaces,
@@ -335,6 +340,7 @@ fn deduplicate(objects: &mut Objects, gaps: &mut Vec<Gap>) {
     keep.last(&mut objects.peer_authentications, |_| Kind::PeerAuthentication);
     keep.last(&mut objects.network_policies, |_| Kind::NetworkPolicy);
     keep.last(&mut objects.gateways, |_| Kind::Gateway);
+    keep.last(&mut objects.gateway_classes, |_| Kind::Other("GatewayClass".into()));
     keep.last(&mut objects.roles, |role| rbac_kind(role, "Role", "ClusterRole"));
     keep.last(&mut objects.role_bindings, |binding| rbac_kind(binding, "RoleBinding", "ClusterRoleBinding"));
     keep.last(&mut objects.endpoint_slices, |_| Kind::Other("EndpointSlice".into()));

@@ -6,7 +6,7 @@ use std::process::Command;
 use serde_json::{Value, json};
 
 use crate::asking::{little_mesh, member};
-use crate::shared;
+use crate::own;
 
 /// The answer of a command in JSON, without what says when and from what it was made.
 fn answer(package: &str, kubeconfig: &Path, arguments: &[&str]) -> Value {
@@ -31,7 +31,7 @@ const IDENTITIES: &str = "kubectl-mesh-identities";
 
 #[test]
 fn a_bundle_answers_as_the_call_that_saved_it() {
-    let cluster = shared();
+    let cluster = &own();
     let namespace = "bundle";
     little_mesh(cluster, namespace);
     let mut secretive = member(namespace, "secretive");
@@ -69,7 +69,7 @@ fn a_bundle_answers_as_the_call_that_saved_it() {
 /// The archive of a redacted bundle holds none of the names; the answer of the call that saved it has them.
 #[test]
 fn a_redacted_bundle_holds_no_names() {
-    let cluster = shared();
+    let cluster = &own();
     let namespace = "verysecretproject";
     little_mesh(cluster, namespace);
     let folder = tempfile::tempdir().unwrap();

@@ -3,7 +3,7 @@
 use mesh_testkit::test_cluster::{Istiod, IstiodOptions, NODE};
 use serde_json::{Value, json};
 
-use crate::{namespace, pod, shared};
+use crate::{namespace, own, pod};
 
 fn named<'a>(answer: &'a Value, list: &str, namespace: &str, name: &str) -> Option<&'a Value> {
     answer[list].as_array()?.iter().find(|item| item["namespace"] == namespace && item["name"] == name)
@@ -11,7 +11,7 @@ fn named<'a>(answer: &'a Value, list: &str, namespace: &str, name: &str) -> Opti
 
 #[test]
 fn istiod_tells_its_workloads_and_policies() {
-    let cluster = shared();
+    let cluster = &own();
     let mut enrolled = namespace("converted");
     enrolled["metadata"]["labels"] = json!({ "istio.io/dataplane-mode": "ambient" });
     cluster.create(&enrolled);

@@ -1,7 +1,7 @@
 //! Tests on a real control plane: `make e2e` builds it and runs them.
 //!
-//! One cluster serves them all; it ends with this process. Each test works in namespaces of its own; one that stops or
-//! breaks the cluster starts its own.
+//! One cluster serves most of them; it ends with this process. Each test works in namespaces of its own; one that stops
+//! or breaks the cluster, or compares all of it at two times, starts its own.
 
 #![expect(
     clippy::unwrap_used,
@@ -20,6 +20,7 @@ mod asking;
 mod bundle;
 mod changes;
 mod cluster;
+mod conformance;
 mod connection;
 mod ending;
 mod faults;
@@ -37,13 +38,16 @@ mod stopping;
 /// The cluster that the tests share: kwok's node, RBAC, all CRDs.
 fn shared() -> &'static TestCluster {
     static CLUSTER: OnceLock<TestCluster> = OnceLock::new();
-    CLUSTER.get_or_init(|| {
-        let cluster = TestCluster::start(&Options::default());
-        cluster.install_istio_crds(ISTIO);
-        cluster.install_gateway_crds();
-        cluster.install_network_policy_crds();
-        cluster
-    })
+    CLUSTER.get_or_init(own)
+}
+
+/// The same as a cluster that one test has for itself.
+fn own() -> TestCluster {
+    let cluster = TestCluster::start(&Options::default());
+    cluster.install_istio_crds(ISTIO);
+    cluster.install_gateway_crds();
+    cluster.install_network_policy_crds();
+    cluster
 }
 
 fn namespace(name: &str) -> Value {

@@ -121,6 +121,14 @@ const ENDPOINT_SLICE: &[&str] = &[
 const WORKLOAD_ENTRY: &[&str] =
     &["address", "labels.*", "locality", "network", "ports.*", "serviceAccount", "weight"];
 
+const GATEWAY: &[&str] = &[
+    "gatewayClassName",
+    "listeners.name",
+    "listeners.port",
+    "listeners.protocol=",
+    "listeners.allowedRoutes.namespaces.from=",
+];
+
 /// Of a NetworkPolicy's peer.
 const NETWORK_PEER: &[&str] = &["ipBlock.cidr", "ipBlock.except"];
 const NETWORK_PORT: &[&str] = &["ports.protocol=", "ports.port", "ports.endPort"];
@@ -237,6 +245,16 @@ pub(super) const KINDS: &[(&str, Rows)] = &[
         ],
     ),
     ("PeerAuthentication", &[("", META), ("spec.", PEER_AUTHENTICATION), ("status.", CONDITIONS)]),
+    (
+        "Gateway",
+        &[
+            ("", META),
+            ("spec.", GATEWAY),
+            ("spec.listeners.allowedRoutes.namespaces.selector.", SELECTOR),
+            ("status.", &["addresses.type=", "addresses.value"]),
+            ("status.", CONDITIONS),
+        ],
+    ),
     (
         "NetworkPolicy",
         &[

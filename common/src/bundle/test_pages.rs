@@ -89,6 +89,7 @@ pub(super) fn seen(objects: &Objects) -> String {
         peer_authentications,
         network_policies,
         gateways,
+        gateway_classes,
         workload_entries,
         roles,
         role_bindings,

@@ -140,12 +140,21 @@ fn corners() -> Vec<Value> {
             "egress": [{"to": [{"podSelector": selector}]}, {}]}),
         ),
         object("cilium.io/v2", "CiliumNetworkPolicy", "cnp", json!({})),
-        object(
-            "gateway.networking.k8s.io/v1",
-            "Gateway",
-            "wp",
-            json!({"gatewayClassName": "istio-waypoint"}),
-        ),
+        json!({
+            "apiVersion": "gateway.networking.k8s.io/v1", "kind": "Gateway",
+            "metadata": {"name": "wp", "namespace": "shop",
+                "annotations": {"ambient.istio.io/waypoint-inbound-binding": "PROXY/15088"}},
+            "spec": {"gatewayClassName": "istio-waypoint", "listeners": [
+                {"name": "mesh", "port": 15008, "protocol": "HBONE", "allowedRoutes": {"namespaces": {"from": "All"}}},
+                {"name": "proxy", "port": 15088, "protocol": "istio.io/PROXY", "allowedRoutes":
+                    {"namespaces": {"from": "Selector", "selector": selector}}}]},
+            "status": {"addresses": [{"type": "Hostname", "value": "wp.shop.svc"}],
+                "conditions": [{"type": "Accepted", "status": "True", "message": "s"}]},
+        }),
+        json!({
+            "apiVersion": "gateway.networking.k8s.io/v1", "kind": "GatewayClass",
+            "metadata": {"name": "istio-waypoint", "labels": {"istio.io/waypoint-for": "all"}},
+        }),
         object(
             "security.istio.io/v1",
             "AuthorizationPolicy",

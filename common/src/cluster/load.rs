@@ -269,6 +269,7 @@ impl Loading {
             return Err(self.read.first.unwrap_or_else(|| nothing(&not_read)));
         }
         self.read.objects.not_read = not_read;
+        self.read.objects.gateways_listed = needs.of(Topic::Gateways).is_all();
         Ok(self.read)
     }
 }

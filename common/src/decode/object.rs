@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use crate::codes::{Code, Evidence};
 use crate::kubernetes::{CronJobSpec, JobSpec, ObjectMeta, PodTemplate, TemplatedSpec};
 use crate::model::{Kind, Name, Origin, ResourceRef};
-use crate::snapshot::{GapKind, Object, Objects, PodObject, TemplateObject};
+use crate::snapshot::{GapKind, GatewayObject, Object, Objects, PodObject, TemplateObject};
 
 use super::{Context, Wrong};
 
@@ -60,8 +60,10 @@ impl<B: Body> Decoder<'_, B> {
             ("", "ServiceAccount") => {
                 self.plain(&Kind::ServiceAccount, |objects, object| objects.service_accounts.push(object));
             }
-            ("gateway.networking.k8s.io", "Gateway") => {
-                self.plain(&Kind::Gateway, |objects, object| objects.gateways.push(object));
+            ("gateway.networking.k8s.io", "Gateway") => self.gateway(),
+            ("gateway.networking.k8s.io", "GatewayClass") => {
+                let kind = Kind::Other(kind.into());
+                self.plain(&kind, |objects, object| objects.gateway_classes.push(object));
             }
             ("", "Pod") => self.pod(),
             ("apps", "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet")
@@ -165,6 +167,18 @@ impl<B: Body> Decoder<'_, B> {
         }
     }
 
+    fn gateway(&mut self) {
+        let Some(meta) = self.meta(&Kind::Gateway) else { return };
+        let gateway = self.body.field("spec").and_then(|spec| {
+            let status = self.body.field("status")?;
+            Ok(GatewayObject { spec, status })
+        });
+        match gateway {
+            Ok(spec) => self.objects.gateways.push(Object { meta, spec, origin: self.origin }),
+            Err(wrong) => self.unreadable(&Kind::Gateway, meta.namespace.as_ref(), meta.name, &wrong),
+        }
+    }
+
     fn template<T: DeserializeOwned + Default>(&mut self, kind: &str, split: fn(T) -> (u64, PodTemplate)) {
         let kind = Kind::from_wire(kind);
         let Some(meta) = self.meta(&kind) else { return };
@@ -236,6 +250,7 @@ pub(crate) fn is_cluster_wide(kind: &str) -> bool {
         kind,
         "Namespace"
             | "Node"
+            | "GatewayClass"
             | "ClusterRole"
             | "ClusterRoleBinding"
             | "AdminNetworkPolicy"

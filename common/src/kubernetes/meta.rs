@@ -67,9 +67,10 @@ impl Annotations {
     }
 }
 
-const READ: [&str; 12] = [
+const READ: [&str; 13] = [
     "ambient.istio.io/bypass-inbound-capture",
     "ambient.istio.io/redirection",
+    "ambient.istio.io/waypoint-inbound-binding",
     "istio.io/dry-run",
     "istio.io/use-waypoint-canary-weight",
     "kubectl-mesh/ignore",

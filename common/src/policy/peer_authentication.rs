@@ -6,6 +6,7 @@
 //! corners that docs/semantics.md lists. Among objects of one level the oldest holds; when none is older
 //! every possible answer is given.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -100,16 +101,12 @@ impl PeerAuthentications {
         &self.static_strict
     }
 
-    /// Every policy that istiod may send for these objects: one answer for each of the oldest.
+    /// What istiod may send for each object, by the key of the policy: one answer for each of the oldest, `None` where
+    /// it sends nothing.
     #[must_use]
-    pub fn converted(&self) -> Vec<Authorization> {
-        let mut all: Vec<Authorization> = Vec::new();
-        for entry in &self.entries {
-            for written in self.conversions(entry) {
-                all.extend(written.filter(|policy| !all.contains(policy)));
-            }
-        }
-        all
+    pub fn converted(&self) -> BTreeMap<String, Vec<Option<Authorization>>> {
+        let key = |entry: &Entry| format!("{}/{}", entry.namespace(), entry.converted_name());
+        self.entries.iter().map(|entry| (key(entry), self.conversions(entry))).collect()
     }
 
     /// What holds for a workload: one answer, or one for each way in which ties may fall.

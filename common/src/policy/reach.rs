@@ -9,6 +9,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::codes::Reason;
 use crate::model::{Capture, DataPlane, Namespace, ResourceRef, Workload, WorkloadIndex};
+use crate::snapshot::Binding;
 
 use super::decision::{Cell, Decision};
 use super::family::Family;
@@ -151,8 +152,8 @@ struct Key {
     addresses: Vec<(Vec<String>, Option<IpAddr>)>,
     /// The WorkloadEntry that an address may be.
     entry: Option<ResourceRef>,
-    /// What a binding to a waypoint goes by.
-    bound: Option<(Namespace, Option<String>, Option<String>)>,
+    /// The waypoint in front of it.
+    bound: Option<(Namespace, Binding)>,
     /// The object for whose waypoint istiod may have added a policy.
     auto_allowed: Option<transport::Bound>,
 }
@@ -237,11 +238,9 @@ impl<'a> Variant<'a> {
                 At::Workload(_) | At::Node(_) => None,
             },
             auto_allowed: self.workload.and_then(|w| transport::auto_allowed(mesh, &self.destination, w)),
-            bound: self.workload.map(|w| {
-                let label = |key| w.labels.get(key).map(str::to_owned);
-                let namespace = w.identity.namespace.clone();
-                (namespace, label("istio.io/use-waypoint"), label("istio.io/use-waypoint-namespace"))
-            }),
+            bound: self
+                .workload
+                .map(|w| (w.identity.namespace.clone(), mesh.snapshot.waypoint_of_workload(w))),
         }
     }
 }

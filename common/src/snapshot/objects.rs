@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use super::{Gap, NotRead, Sources, Unreadable};
 use crate::istio::{AuthorizationPolicy, PeerAuthentication, WorkloadEntry};
 use crate::kubernetes::{
-    EndpointSlice, NetworkPolicySpec, ObjectMeta, PodSpec, PodStatus, PodTemplate, RoleBindingSpec, RoleSpec,
-    ServiceSpec,
+    EndpointSlice, GatewaySpec, GatewayStatus, NetworkPolicySpec, ObjectMeta, PodSpec, PodStatus,
+    PodTemplate, RoleBindingSpec, RoleSpec, ServiceSpec,
 };
 use crate::model::{Kind, Name, Namespace, Origin, ResourceRef};
 
@@ -47,6 +47,15 @@ pub struct PodObject {
     pub status: Option<PodStatus>,
 }
 
+/// A Gateway as it was read.
+#[derive(Clone, Debug)]
+pub struct GatewayObject {
+    /// What was asked for.
+    pub spec: GatewaySpec,
+    /// What became of it; empty in a Gateway that a person wrote.
+    pub status: GatewayStatus,
+}
+
 /// An object that holds a template of pods.
 #[derive(Clone, Debug)]
 pub struct TemplateObject {
@@ -85,8 +94,10 @@ pub struct Objects {
     pub peer_authentications: Vec<Object<PeerAuthentication>>,
     /// networking.k8s.io
     pub network_policies: Vec<Object<NetworkPolicySpec>>,
-    /// gateway.networking.k8s.io: those with labels that waypoints have
-    pub gateways: Vec<Object<()>>,
+    /// gateway.networking.k8s.io
+    pub gateways: Vec<Object<GatewayObject>>,
+    /// gateway.networking.k8s.io, by their labels and annotations
+    pub gateway_classes: Vec<Object<()>>,
     /// networking.istio.io: machines that are no pods
     pub workload_entries: Vec<Object<WorkloadEntry>>,
     /// rbac.authorization.k8s.io: Roles, and ClusterRoles, which have no namespace
@@ -101,6 +112,9 @@ pub struct Objects {
     pub gaps: Vec<Gap>,
     /// Lists that were not read.
     pub not_read: Vec<NotRead>,
+    /// Whether Gateways and GatewayClasses are all there but for what `not_read` names, as in the lists of an API
+    /// server. Files tell of those that are in them.
+    pub gateways_listed: bool,
     /// Objects whose namespace was filled in, and with what.
     pub namespace_assumed: Vec<(ResourceRef, Name)>,
     /// How many documents were no object or of a kind that does not matter.
@@ -125,6 +139,7 @@ impl Objects {
         self.peer_authentications.extend(other.peer_authentications);
         self.network_policies.extend(other.network_policies);
         self.gateways.extend(other.gateways);
+        self.gateway_classes.extend(other.gateway_classes);
         self.workload_entries.extend(other.workload_entries);
         self.roles.extend(other.roles);
         self.role_bindings.extend(other.role_bindings);

@@ -135,7 +135,8 @@ resources! {
     Network, Metadata, false: "crd.projectcalico.org" ["v1"] "globalnetworkpolicies" "GlobalNetworkPolicy";
     Network, Metadata, true: "projectcalico.org" ["v3"] "networkpolicies" "NetworkPolicy";
     Network, Metadata, false: "projectcalico.org" ["v3"] "globalnetworkpolicies" "GlobalNetworkPolicy";
-    Gateways, Metadata, true: "gateway.networking.k8s.io" ["v1", "v1beta1"] "gateways" "Gateway";
+    Gateways, Whole, true: "gateway.networking.k8s.io" ["v1", "v1beta1"] "gateways" "Gateway";
+    Gateways, Metadata, false: "gateway.networking.k8s.io" ["v1", "v1beta1"] "gatewayclasses" "GatewayClass";
     Accounts, Metadata, true: "" ["v1"] "serviceaccounts" "ServiceAccount";
     Nodes, Metadata, false: "" ["v1"] "nodes" "Node";
     Templates, Whole, true: "apps" ["v1"] "deployments" "Deployment";

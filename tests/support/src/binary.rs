@@ -1,18 +1,26 @@
 //! The binary of a command, for tests that are not of its own package: always fresh.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use std::sync::{Mutex, PoisonError};
 
 use serde_json::Value;
 
-/// Builds a package (nothing, when it is fresh) and says where its one binary is. Where the other tests' binaries
-/// land, it lands too.
+/// Builds a package, once in a process (nothing, when it is fresh), and says where its one binary is. Where the other
+/// tests' binaries land, it lands too.
 ///
 /// # Panics
 /// When it cannot be built: a test never runs what was built of another state of the source.
 #[must_use]
-#[expect(clippy::panic, reason = "a test that cannot run fails")]
 pub fn build(package: &str) -> PathBuf {
+    static BUILT: Mutex<BTreeMap<String, PathBuf>> = Mutex::new(BTreeMap::new());
+    let mut built = BUILT.lock().unwrap_or_else(PoisonError::into_inner);
+    built.entry(package.to_owned()).or_insert_with(|| build_now(package)).clone()
+}
+
+#[expect(clippy::panic, reason = "a test that cannot run fails")]
+fn build_now(package: &str) -> PathBuf {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut building = Command::new(cargo);
     // What cargo tells a test of its own package would make other packages look changed.

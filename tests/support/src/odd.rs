@@ -4,7 +4,10 @@ use serde_json::{Value, json};
 
 use crate::Random;
 
+mod bound;
 mod cluster;
+
+pub use bound::bound;
 
 /// Namespaces of pods and policies; the first is the root.
 pub const NAMESPACES: [&str; 4] = ["istio-system", "a", "ab", "b"];

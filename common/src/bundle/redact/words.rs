@@ -49,6 +49,7 @@ const WORDS: &[&str] = &[
     "part component created managed namespace pending pod template topology true version windows workload role generation",
     "f F t T False FALSE True TRUE no off on yes revision",
     // Protocols, as ports are named.
+    "NONE PROXY",
     "grpc grpcs h2c http2 https mongo mysql postgres redis sctp tcp tls udp web",
     // Attributes of conditions.
     "audiences auth claims connection destination envoy experimental filters headers ip network port presenter principal",

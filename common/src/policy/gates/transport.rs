@@ -5,17 +5,14 @@
 //! judged by the same policies. What no ztunnel redirects is judged by none.
 
 use crate::codes::Reason;
-use crate::model::{DataPlane, Kind, Labels, Name, ResourceRef, Serving, Workload};
+use crate::model::{DataPlane, Kind, ResourceRef, Serving, Workload};
 use crate::policy::decision::{By, Decision, Gate, GateOutcome, Judgement};
 use crate::policy::fold::Domain;
 use crate::policy::mesh::Mesh;
-use crate::snapshot::{Discovery, MeshSnapshot, Service};
+use crate::snapshot::{Binding, MeshSnapshot, Service};
 
 use super::resolve::{At, Destination};
 use super::{Flow, Parts};
-
-/// Binds an object, or what is in a namespace, to a waypoint.
-const USE_WAYPOINT: &str = "istio.io/use-waypoint";
 
 /// ztunnel's own ports: src/config.rs, `illegal_ports`.
 const OWN_PORTS: [u16; 3] = [15001, 15006, 15008];
@@ -142,7 +139,7 @@ fn addressed<'a>(flow: &Flow<'a>) -> Option<&'a Service> {
 }
 
 fn by_service(snapshot: &MeshSnapshot, service: &Service) -> Option<Bound> {
-    bound(snapshot, &service.reference, &service.labels, "service")
+    bound(&service.reference, snapshot.waypoint_of_service(service))
 }
 
 /// No workload is found by the address of a node, so no waypoint stands at it (ztunnel src/state/workload.rs,
@@ -151,36 +148,17 @@ fn by_pod(snapshot: &MeshSnapshot, workload: &Workload) -> Option<Bound> {
     if workload.host_network {
         return None;
     }
-    bound(snapshot, &workload.reference, &workload.labels, "workload")
+    bound(&workload.reference, snapshot.waypoint_of_workload(workload))
 }
 
-/// The object, when it may be bound to a waypoint: by its own label, else its namespace's (waypoints.go). Whether
-/// a bound waypoint handles this kind of traffic is known only with its Gateway.
-fn bound(
-    snapshot: &MeshSnapshot,
-    reference: &ResourceRef,
-    labels: &Labels,
-    wanted: &'static str,
-) -> Option<Bound> {
-    let namespace = reference.namespace.as_ref()?;
-    let of_namespace = snapshot.namespace_labels(namespace.as_str());
-    if labels.get(USE_WAYPOINT).is_none() && of_namespace.is_none() {
-        // What istiod does not look at is bound to nothing.
-        let may_be = snapshot.discovery(namespace.as_str()) != Discovery::Undiscovered;
-        return may_be.then(|| Bound::Unread(ResourceRef::cluster(Kind::Namespace, namespace.as_str())));
+/// The object, when it may be bound to a waypoint. One that istiod refuses to use is none: what is sent goes direct.
+fn bound(reference: &ResourceRef, binding: Binding) -> Option<Bound> {
+    match binding {
+        Binding::Free | Binding::Refused(..) => None,
+        Binding::Unknown(namespace) if namespace.kind == Kind::Namespace => Some(Bound::Unread(namespace)),
+        // Also a Gateway of which too little was read.
+        Binding::Unknown(_) | Binding::Bound(_) => Some(Bound::Object(reference.clone())),
     }
-    let from = [Some(labels), of_namespace].into_iter().flatten();
-    let bound = from.into_iter().find(|labels| labels.get(USE_WAYPOINT).is_some())?;
-    let name = bound.get(USE_WAYPOINT).filter(|name| *name != "none")?;
-    let in_namespace: Name =
-        bound.get("istio.io/use-waypoint-namespace").unwrap_or(namespace.as_str()).into();
-    let gateway = snapshot.gateways.iter().find(|gateway| {
-        *gateway.meta.name == *name && gateway.meta.namespace.as_ref() == Some(&in_namespace)
-    });
-    // Without the label its GatewayClass decides, which is not read.
-    let handles = gateway.and_then(|gateway| gateway.meta.labels.get("istio.io/waypoint-for"));
-    let may = handles.is_none_or(|handles| handles == wanted || handles == "all");
-    may.then(|| Bound::Object(reference.clone()))
 }
 
 /// Why nothing can be said of what may be at an address: a machine that is not judged, or something among what

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::{PATIENCE, TestCluster};
+use super::{PATIENCE, TestCluster, objects};
 
 /// The newest Istio whose CRDs there are.
 pub const ISTIO: &str = "1.31.1";
@@ -27,7 +27,12 @@ impl TestCluster {
 
     /// Creates thousands of objects, each with its status, in no order.
     pub fn create_all(&self, objects: Vec<Value>) {
-        self.api.create_all(objects);
+        self.api.create_all(objects, |_| false);
+    }
+
+    /// The same, but for those that validation refuses: they are handed back.
+    pub fn create_admitted(&self, objects: Vec<Value>) -> Vec<Value> {
+        self.api.create_all(objects, objects::is_invalid)
     }
 
     /// Creates or changes every document of a YAML stream, in its order; `status` counts, `List`s are taken apart.

@@ -72,7 +72,15 @@ impl Istiod {
         let Some(text) = get(self.port, "/debug/ambientz") else {
             panic!("istiod does not answer /debug/ambientz; its log ends:\n{}", self.log_end())
         };
-        serde_json::from_str(&text).unwrap_or_else(|error| panic!("/debug/ambientz: {error}: {text}"))
+        let mut answer: Value =
+            serde_json::from_str(&text).unwrap_or_else(|error| panic!("/debug/ambientz: {error}: {text}"));
+        // They come in any order.
+        for list in answer.as_object_mut().into_iter().flat_map(|lists| lists.values_mut()) {
+            if let Some(items) = list.as_array_mut() {
+                items.sort_by_cached_key(Value::to_string);
+            }
+        }
+        answer
     }
 
     /// The same, when it holds and nothing changes any more.

@@ -103,8 +103,9 @@ impl Api {
         }
     }
 
-    /// Creates objects, many at a time and in no order.
-    pub(super) fn create_all(&self, objects: Vec<Value>) {
+    /// Creates objects, many at a time and in no order. Those are handed back that are not created, for a reason that
+    /// `may_refuse` allows.
+    pub(super) fn create_all(&self, objects: Vec<Value>, may_refuse: fn(&kube::Error) -> bool) -> Vec<Value> {
         let objects = Arc::new(objects);
         let next = Arc::new(AtomicUsize::new(0));
         let tasks: Vec<_> = (0..CONCURRENT)
@@ -112,21 +113,27 @@ impl Api {
                 let (shared, objects, next) =
                     (Arc::clone(&self.shared), Arc::clone(&objects), Arc::clone(&next));
                 self.runtime.spawn(async move {
+                    let mut refused = Vec::new();
                     while let Some(object) = objects.get(next.fetch_add(1, Ordering::Relaxed)) {
-                        let created = shared.create(object).await;
-                        created.map_err(|error| format!("cannot create {}: {error}", name(object)))?;
+                        match shared.create(object).await {
+                            Ok(_) => {}
+                            Err(error) if may_refuse(&error) => refused.push(object.clone()),
+                            Err(error) => return Err(format!("cannot create {}: {error}", name(object))),
+                        }
                     }
-                    Ok::<(), String>(())
+                    Ok::<_, String>(refused)
                 })
             })
             .collect();
+        let mut refused = Vec::new();
         for task in tasks {
             match self.runtime.block_on(task) {
-                Ok(Ok(())) => {}
+                Ok(Ok(more)) => refused.extend(more),
                 Ok(Err(error)) => panic!("{error}"),
                 Err(error) => panic!("{error}"),
             }
         }
+        refused
     }
 }
 
@@ -254,6 +261,11 @@ fn code(error: &kube::Error) -> u16 {
         kube::Error::Api(status) => status.code,
         _ => 0,
     }
+}
+
+/// Validation refuses the object.
+pub(super) fn is_invalid(error: &kube::Error) -> bool {
+    code(error) == 422
 }
 
 /// Admission refuses a pod until the controllers have made its namespace's account.

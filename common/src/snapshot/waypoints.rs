@@ -1,0 +1,209 @@
+//! Which waypoint istiod puts in front of a workload or a Service.
+//!
+//! istiod makes waypoints of Gateways (waypoints.go, `gatewayToWaypointTransform`), and labels bind what is called
+//! to one of them (`fetchWaypointForTarget`). Only the binding is told here, not what a waypoint decides. Where
+//! something decides that was not read (a Namespace, a Gateway or its status, a GatewayClass) nothing is guessed: the
+//! binding is unknown.
+
+use rustc_hash::FxHashMap;
+
+use crate::model::{Kind, Labels, Name, Namespace, ResourceRef, Workload};
+
+use super::{Discovery, Extent, MeshSnapshot, Objects, Service, Unreadable, Why};
+
+mod gateway;
+#[cfg(test)]
+mod tests;
+
+use gateway::Waypoint;
+
+/// Binds an object, or what is in a namespace, to a waypoint of this name; `none` opts out.
+const USE_WAYPOINT: &str = "istio.io/use-waypoint";
+/// Says in which namespace the waypoint is.
+const USE_WAYPOINT_NAMESPACE: &str = "istio.io/use-waypoint-namespace";
+/// Says on a pod which Gateway it is an instance of.
+const GATEWAY_NAME: &str = "gateway.networking.k8s.io/gateway-name";
+/// Says on a Service which controller made it.
+const MANAGED: &str = "gateway.istio.io/managed";
+/// The controllers of waypoints and of east-west gateways.
+const CONTROLLERS: [&str; 2] = ["istio.io-mesh-controller", "istio.io-eastwest-controller"];
+
+/// The waypoint in front of something.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum Binding {
+    /// None is asked for.
+    Free,
+    /// What is called is called through this Gateway.
+    Bound(ResourceRef),
+    /// This Gateway is asked for and istiod does not use it: what is called is called directly.
+    Refused(ResourceRef, Refusal),
+    /// Not known: this was not read, or not the part of it that decides.
+    Unknown(ResourceRef),
+}
+
+/// Why istiod does not use a waypoint that is asked for.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Refusal {
+    /// There is no such Gateway, or it has no address (yet).
+    NotReady,
+    /// It lets nothing of this namespace attach.
+    NotAllowed,
+    /// It is for other traffic.
+    OtherTraffic,
+}
+
+/// What is called.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Traffic {
+    Service,
+    Workload,
+}
+
+/// The waypoints that istiod makes of Gateways.
+#[derive(Clone, Debug)]
+pub(super) struct Waypoints {
+    by_namespace: FxHashMap<Name, FxHashMap<Name, Waypoint>>,
+    /// Gateways of which only the name is known, if that.
+    unclear: Vec<ResourceRef>,
+    /// Where all Gateways are known.
+    listed: Extent,
+}
+
+/// What a name leads to.
+enum Found<'a> {
+    Waypoint(&'a Waypoint),
+    Nothing,
+    Unread,
+}
+
+impl Waypoints {
+    pub(super) fn new(objects: &Objects, unreadable: &[Unreadable]) -> Self {
+        let classes = gateway::Classes::new(objects);
+        let mut by_namespace: FxHashMap<Name, FxHashMap<Name, Waypoint>> = FxHashMap::default();
+        for object in &objects.gateways {
+            let namespace = object.meta.namespace.clone().unwrap_or_default();
+            let waypoint = Waypoint::new(object, &classes);
+            by_namespace.entry(namespace).or_default().insert(object.meta.name.clone(), waypoint);
+        }
+        let unclear = unreadable.iter().filter(|u| u.is(&Kind::Gateway)).map(|u| u.reference.clone());
+        Self { by_namespace, unclear: unclear.collect(), listed: listed(objects, "gateways") }
+    }
+
+    fn find(&self, namespace: &str, name: &str) -> Found<'_> {
+        if let Some(waypoint) = self.by_namespace.get(namespace).and_then(|names| names.get(name)) {
+            return Found::Waypoint(waypoint);
+        }
+        let may_be = |unclear: &ResourceRef| {
+            let here = unclear.namespace.as_ref().is_none_or(|own| own.as_str() == namespace);
+            here && (unclear.name.is_empty() || *unclear.name == *name)
+        };
+        let known = self.listed.covers(namespace) && !self.unclear.iter().any(may_be);
+        if known { Found::Nothing } else { Found::Unread }
+    }
+}
+
+/// The namespaces of which all objects of a resource of Gateway API are known.
+fn listed(objects: &Objects, plural: &str) -> Extent {
+    if !objects.gateways_listed {
+        return Extent::none();
+    }
+    let resource = format!("{plural}.gateway.networking.k8s.io");
+    let unread = objects.not_read.iter().filter(|list| list.resource == resource && list.why != Why::Missing);
+    unread.fold(Extent::none(), |all, list| all.union(list.extent.clone())).complement()
+}
+
+impl MeshSnapshot {
+    /// The waypoint of what is sent to a workload's own address (workloads.go, `computeWaypoint`).
+    #[must_use]
+    pub fn waypoint_of_workload(&self, workload: &Workload) -> Binding {
+        let (reference, labels) = (&workload.reference, &workload.labels);
+        let binding = self.waypoint_of(reference, labels, Traffic::Workload);
+        if !matches!(binding, Binding::Bound(_) | Binding::Unknown(_)) {
+            return binding;
+        }
+        // waypoints.go, `fetchWaypointForInstance`: in front of a waypoint's own pods there is none.
+        let namespace = reference.namespace.as_ref().map(Namespace::as_str).unwrap_or_default();
+        let Some(name) = labels.get(GATEWAY_NAME).filter(|name| !name.is_empty()) else { return binding };
+        match self.is_waypoint(namespace, name) {
+            Some(true) => Binding::Free,
+            Some(false) => binding,
+            None => Binding::Unknown(gateway_ref(namespace, name)),
+        }
+    }
+
+    /// The waypoint of what is sent to a Service's address (waypoints.go, `fetchWaypointForService`).
+    #[must_use]
+    pub fn waypoint_of_service(&self, service: &Service) -> Binding {
+        if service.labels.get(MANAGED).is_some_and(|by| CONTROLLERS.contains(&by)) {
+            return Binding::Free;
+        }
+        self.waypoint_of(&service.reference, &service.labels, Traffic::Service)
+    }
+
+    /// waypoints.go, `fetchWaypointForTarget`: the object's own label, whatever comes of it, else its namespace's.
+    fn waypoint_of(&self, reference: &ResourceRef, own: &Labels, traffic: Traffic) -> Binding {
+        let Some(namespace) = &reference.namespace else { return Binding::Free };
+        let namespace = namespace.as_str();
+        if self.discovery(namespace) == Discovery::Undiscovered {
+            return Binding::Free;
+        }
+        let by_own_label = own.get(USE_WAYPOINT).is_some();
+        let labels = match self.namespace_labels(namespace) {
+            _ if by_own_label => own,
+            Some(labels) => labels,
+            None => return Binding::Unknown(ResourceRef::cluster(Kind::Namespace, namespace)),
+        };
+        let Some(name) = labels.get(USE_WAYPOINT).filter(|name| *name != "none") else {
+            return Binding::Free;
+        };
+        let of = labels.get(USE_WAYPOINT_NAMESPACE).unwrap_or(namespace);
+        match self.bind(namespace, of, name, traffic) {
+            // `fetchWaypointForWorkload`: a namespace's waypoint for Services is not asked for by its pods.
+            Binding::Refused(_, Refusal::OtherTraffic) if traffic == Traffic::Workload && !by_own_label => {
+                Binding::Free
+            }
+            binding => binding,
+        }
+    }
+
+    /// What comes of asking for a waypoint in a namespace. What is known to refuse decides, whatever was not read.
+    fn bind(&self, from: &str, namespace: &str, name: &str, traffic: Traffic) -> Binding {
+        let gateway = gateway_ref(namespace, name);
+        let waypoint = match self.seen(namespace, name) {
+            Found::Waypoint(waypoint) => waypoint,
+            Found::Nothing => return Binding::Refused(gateway, Refusal::NotReady),
+            Found::Unread => return Binding::Unknown(gateway),
+        };
+        let holds = [
+            (waypoint.is_reached(), Refusal::NotReady),
+            (waypoint.allows(namespace, from, self.namespace_labels(from)), Refusal::NotAllowed),
+            (waypoint.takes(traffic), Refusal::OtherTraffic),
+        ];
+        if let Some((_, refusal)) = holds.iter().find(|(holds, _)| *holds == Some(false)) {
+            return Binding::Refused(gateway, *refusal);
+        }
+        let all = holds.iter().all(|(holds, _)| *holds == Some(true));
+        if all { Binding::Bound(gateway) } else { Binding::Unknown(gateway) }
+    }
+
+    /// A Gateway as istiod sees it: not where it does not look.
+    fn seen(&self, namespace: &str, name: &str) -> Found<'_> {
+        match self.discovery(namespace) {
+            Discovery::Discovered => self.waypoints.find(namespace, name),
+            Discovery::Undiscovered => Found::Nothing,
+            Discovery::Unread => Found::Unread,
+        }
+    }
+
+    fn is_waypoint(&self, namespace: &str, name: &str) -> Option<bool> {
+        match self.seen(namespace, name) {
+            Found::Waypoint(waypoint) => waypoint.has_address(),
+            Found::Nothing => Some(false),
+            Found::Unread => None,
+        }
+    }
+}
+
+fn gateway_ref(namespace: &str, name: &str) -> ResourceRef {
+    ResourceRef::new(Kind::Gateway, namespace, name)
+}
