@@ -1,11 +1,6 @@
 //! The engine against what a real istiod and a real ztunnel said: tests/oracle/README.md.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test that cannot run fails"
-)]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot run fails")]
 
 use std::collections::BTreeMap;
 
