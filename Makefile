@@ -16,7 +16,8 @@ test-env: ## Build the control plane of the live tests (Go; a quarter of an hour
 	tests/env/build
 
 e2e: test-env ## Run the live tests on that control plane; they fail where it cannot be had
-	cargo test -p mesh-tests --features live --test live
+	cargo build --workspace --bins
+	cargo test --workspace --features mesh-tests/live --test live
 
 update: ## Write transcripts and generated documents anew; look at the difference before you keep it
 	UPDATE=1 cargo test -p kubectl-mesh-identities --test cli transcripts

@@ -34,8 +34,9 @@ fn build_now(package: &str) -> PathBuf {
             building.env_remove(&name);
         }
     }
+    // All of the workspace's: with the features that the other tests' binaries have, so that little is built again.
     let built = building
-        .args(["build", "--package", package, "--bins", "--message-format=json-render-diagnostics"])
+        .args(["build", "--workspace", "--bins", "--message-format=json-render-diagnostics"])
         .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
         .stderr(Stdio::inherit())
         .output()
@@ -43,6 +44,9 @@ fn build_now(package: &str) -> PathBuf {
     assert!(built.status.success(), "`{package}` cannot be built: {}", built.status);
     let messages = String::from_utf8_lossy(&built.stdout).into_owned();
     let parsed = messages.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    let mut binaries = parsed.filter_map(|message| message["executable"].as_str().map(PathBuf::from));
+    let of = format!("#{package}@");
+    let is_of = |message: &Value| message["package_id"].as_str().is_some_and(|id| id.contains(&of));
+    let mut binaries =
+        parsed.filter(is_of).filter_map(|message| message["executable"].as_str().map(PathBuf::from));
     binaries.next().unwrap_or_else(|| panic!("`{package}` has no binary"))
 }

@@ -45,8 +45,8 @@ use server::{Folder, Server};
 /// The node that kwok plays; pods with this `spec.nodeName` become Running.
 pub const NODE: &str = "node-1";
 
-const START: Duration = Duration::from_secs(60);
-const PATIENCE: Duration = Duration::from_secs(30);
+const START: Duration = Duration::from_secs(240);
+const PATIENCE: Duration = Duration::from_secs(180);
 
 /// What a cluster consists of.
 #[derive(Clone, Debug)]

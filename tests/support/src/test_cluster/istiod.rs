@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::server::Server;
 use super::{TestCluster, ports};
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(240);
 /// Two equal answers so far apart: nothing is under way any more.
 const QUIET: Duration = Duration::from_millis(700);
 

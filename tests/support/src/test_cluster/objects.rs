@@ -14,7 +14,7 @@ use tokio::runtime::Runtime;
 /// Requests under way at once.
 const CONCURRENT: usize = 24;
 /// How long a kind may take to be served after its definition was created, and an account after its namespace.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(120);
 const PAUSE: Duration = Duration::from_millis(50);
 
 const JSON: &str = "application/json";

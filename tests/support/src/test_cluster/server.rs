@@ -39,7 +39,7 @@ exit 1
 "#;
 
 /// How long a server may take to end when it is asked to.
-const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_secs(15);
 
 /// A running server.
 #[derive(Debug)]
