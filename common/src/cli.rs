@@ -4,6 +4,7 @@
 //! gives [`run`] a function that answers it.
 
 mod arguments;
+mod completion;
 mod error;
 mod expression;
 mod output;
@@ -14,6 +15,7 @@ mod status;
 #[cfg(feature = "cluster")]
 pub use arguments::{ConnectionArguments, Timeout};
 pub use arguments::{OutputArguments, SettingsArguments, SourceArguments, VerbosityArguments};
+pub use completion::Takes;
 pub use error::{CliError, ErrorKind};
 pub use output::{Console, now};
 pub use progress::Reading;
@@ -26,11 +28,15 @@ use clap::{ArgMatches, Command, FromArgMatches};
 
 /// Parses the arguments of this process, answers, and turns errors into words and a status.
 ///
-/// A pipe that is closed before everything was written changes nothing of it.
+/// A pipe that is closed before everything was written changes nothing of it. Words behind `__complete` are not
+/// parsed but completed, for kubectl.
 pub fn run<A: FromArgMatches>(
     command: Command,
     answer: impl FnOnce(A) -> Result<ExitStatus, CliError>,
 ) -> ExitCode {
+    if let Some(words) = completion::asked(std::env::args_os()) {
+        return completion::answer(command, words);
+    }
     let parsed = command.try_get_matches().and_then(|matches: ArgMatches| A::from_arg_matches(&matches));
     let result = match parsed {
         Ok(arguments) => answer(arguments),

@@ -15,11 +15,12 @@ mod flags;
 mod kubeconfig;
 mod list;
 mod load;
+mod names;
 mod plan;
 mod proxy;
 mod target;
 #[cfg(test)]
-mod test_server;
+pub(crate) mod test_server;
 mod token;
 
 pub use connect::{Connection, connect, connect_in};
@@ -27,7 +28,8 @@ pub use environment::Environment;
 pub use error::ConnectError;
 pub use explain::{Endpoint, explain};
 pub use flags::{ConnectionFlags, InvalidTimeout, Secret, parse_timeout};
-pub use target::{contexts, contexts_in};
+pub use names::{names, service_ports};
+pub use target::{clusters, contexts, contexts_in, users};
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -61,6 +61,7 @@ pub use sources::{Format, Places, Source, Sources};
 pub(crate) use visible::asks_for_dry_run;
 pub use visible::{Discovery, Hidden};
 pub use waypoints::{Binding, Refusal};
+pub(crate) use workloads::service_account;
 
 /// The label of a Namespace that holds its name.
 const NAME_OF_NAMESPACE: &str = "kubernetes.io/metadata.name";

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{ArgAction, Args, ValueEnum};
+use clap::{ArgAction, Args, ValueEnum, ValueHint};
 
 mod connection;
 
@@ -11,18 +11,20 @@ pub use connection::{ConnectionArguments, Timeout};
 use crate::model::Name;
 use crate::snapshot::SettingsOverride;
 
+use super::Takes;
+
 /// Where the facts come from.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Source of facts")]
 pub struct SourceArguments {
     /// File, directory or `-` (standard input) with manifests, or what `kubectl get -o yaml|json` prints; repeatable
-    #[arg(short = 'f', long = "filename", value_name = "FILE|DIR|-")]
+    #[arg(short = 'f', long = "filename", value_name = "FILE|DIR|-", value_hint = ValueHint::AnyPath)]
     pub filename: Vec<String>,
     /// Bundle that --save wrote: answers as the cluster did
-    #[arg(long, value_name = "FILE", conflicts_with = "filename")]
+    #[arg(long, value_name = "FILE", conflicts_with = "filename", value_hint = ValueHint::FilePath)]
     pub bundle: Option<PathBuf>,
     /// Write what was read of the cluster into a bundle
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["filename", "bundle"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["filename", "bundle"], value_hint = ValueHint::FilePath)]
     pub save: Option<PathBuf>,
     /// Hash names in the bundle that is saved
     #[arg(long, requires = "save")]
@@ -31,7 +33,7 @@ pub struct SourceArguments {
     #[arg(short = 'R', long)]
     pub recursive: bool,
     /// Namespace of names and objects that give none, and scope of lists
-    #[arg(short = 'n', long, value_name = "NAMESPACE")]
+    #[arg(short = 'n', long, value_name = "NAMESPACE", add = Takes::Namespace)]
     pub namespace: Option<String>,
     /// All namespaces, whatever -n says
     #[arg(short = 'A', long)]
@@ -41,12 +43,20 @@ pub struct SourceArguments {
     pub connection: ConnectionArguments,
 }
 
+impl SourceArguments {
+    /// Whether facts come from the cluster: neither files nor a bundle are given.
+    #[must_use]
+    pub fn is_cluster(&self) -> bool {
+        self.filename.is_empty() && self.bundle.is_none()
+    }
+}
+
 /// What is known about the mesh without being read.
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Mesh")]
 pub struct SettingsArguments {
     /// Namespace of istiod
-    #[arg(long, value_name = "NAMESPACE")]
+    #[arg(long, value_name = "NAMESPACE", add = Takes::Namespace)]
     pub istio_namespace: Option<String>,
     /// Revision of istiod
     #[arg(long, value_name = "REVISION")]
@@ -55,7 +65,7 @@ pub struct SettingsArguments {
     #[arg(long, value_name = "DOMAIN")]
     pub trust_domain: Option<String>,
     /// Namespace whose policies are for the whole mesh
-    #[arg(long, value_name = "NAMESPACE")]
+    #[arg(long, value_name = "NAMESPACE", add = Takes::Namespace)]
     pub root_namespace: Option<String>,
 }
 

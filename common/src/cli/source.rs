@@ -41,7 +41,7 @@ impl Facts {
         let reading = Reading { source, given: &SettingsOverride::from(settings), console };
         match &source.bundle {
             Some(bundle) => reading.bundle(bundle),
-            None if source.filename.is_empty() => reading.cluster(needs),
+            None if source.is_cluster() => reading.cluster(needs),
             None => reading.files(),
         }
     }

@@ -3,6 +3,7 @@
 //! client-go: clientcmd/client_config.go (getContext, getCluster, getAuthInfo, inClusterClientConfig),
 //! clientcmd/validation.go, clientcmd/merged_client_builder.go. Nothing is sent and no credential is read here.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -42,10 +43,29 @@ pub fn contexts(flags: &ConnectionFlags) -> Result<Vec<String>, ConnectError> {
 /// When a kubeconfig cannot be read.
 pub fn contexts_in(environment: &Environment, flags: &ConnectionFlags) -> Result<Vec<String>, ConnectError> {
     let kubeconfig = load(environment, flags)?;
-    let mut names: Vec<String> = kubeconfig.contexts.into_iter().map(|item| item.name).collect();
-    names.sort();
-    names.dedup();
-    Ok(names)
+    Ok(sorted(kubeconfig.contexts.into_iter().map(|item| item.name)))
+}
+
+/// The clusters of the kubeconfig, for completion.
+///
+/// # Errors
+/// When a kubeconfig cannot be read.
+pub fn clusters(flags: &ConnectionFlags) -> Result<Vec<String>, ConnectError> {
+    let kubeconfig = load(&Environment::of_process(), flags)?;
+    Ok(sorted(kubeconfig.clusters.into_iter().map(|item| item.name)))
+}
+
+/// The users of the kubeconfig, for completion.
+///
+/// # Errors
+/// When a kubeconfig cannot be read.
+pub fn users(flags: &ConnectionFlags) -> Result<Vec<String>, ConnectError> {
+    let kubeconfig = load(&Environment::of_process(), flags)?;
+    Ok(sorted(kubeconfig.users.into_iter().map(|item| item.name)))
+}
+
+fn sorted(names: impl Iterator<Item = String>) -> Vec<String> {
+    names.collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 fn load(environment: &Environment, flags: &ConnectionFlags) -> Result<Kubeconfig, ConnectError> {

@@ -6,14 +6,14 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
 /// A server on a free loopback port, for as long as the test's process lives.
-pub(super) struct Server {
-    pub(super) address: SocketAddr,
+pub(crate) struct Server {
+    pub(crate) address: SocketAddr,
     asked: Receiver<String>,
 }
 
 impl Server {
     /// Answers each request, given its head, and closes.
-    pub(super) fn start(answer: impl Fn(&str) -> String + Send + Clone + 'static) -> Self {
+    pub(crate) fn start(answer: impl Fn(&str) -> String + Send + Clone + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let (tell, asked) = channel();
@@ -27,22 +27,22 @@ impl Server {
     }
 
     /// Answers every request with a status and a body.
-    pub(super) fn always(status: &'static str, body: &'static str) -> Self {
+    pub(crate) fn always(status: &'static str, body: &'static str) -> Self {
         Self::start(move |_| response(status, body))
     }
 
     /// The head of the next request.
-    pub(super) fn asked(&self) -> String {
+    pub(crate) fn asked(&self) -> String {
         self.asked.recv_timeout(Duration::from_secs(10)).unwrap()
     }
 
     /// The head of a request that nobody should send.
-    pub(super) fn asked_again(&self) -> Option<String> {
+    pub(crate) fn asked_again(&self) -> Option<String> {
         self.asked.recv_timeout(Duration::from_millis(200)).ok()
     }
 }
 
-pub(super) fn response(status: &str, body: &str) -> String {
+pub(crate) fn response(status: &str, body: &str) -> String {
     format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}", body.len())
 }
 

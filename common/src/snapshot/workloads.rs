@@ -176,7 +176,8 @@ fn cron_job_of(job: &str) -> Option<&str> {
     (made && !name.is_empty()).then_some(name)
 }
 
-fn service_account(spec: &PodSpec) -> ServiceAccount {
+/// What a pod runs as.
+pub(crate) fn service_account(spec: &PodSpec) -> ServiceAccount {
     let named = [&spec.service_account_name, &spec.service_account];
     let named = named.into_iter().flatten().find(|name| !name.is_empty());
     named.cloned().unwrap_or_else(|| "default".into()).into()

@@ -2,11 +2,11 @@
 
 use clap::{CommandFactory, Parser, ValueEnum};
 use mesh_common::cli::{
-    self, CliError, OutputArguments, SettingsArguments, SourceArguments, VerbosityArguments,
+    self, CliError, OutputArguments, SettingsArguments, SourceArguments, Takes, VerbosityArguments,
 };
 use mesh_common::codes::{Code, Severity};
 use mesh_common::model::LabelSelector;
-use mesh_common::render::View;
+use mesh_common::render::{Format, View};
 
 /// The accounts of the mesh: what runs as them, and which rules name them.
 ///
@@ -37,7 +37,7 @@ Exit status:
 )]
 pub struct Arguments {
     /// Accounts, or what runs as them
-    #[arg(value_name = "NAME")]
+    #[arg(value_name = "NAME", add = Takes::Account)]
     pub names: Vec<String>,
     /// Every rule that names an account, and how
     #[arg(long, conflicts_with = "lint")]
@@ -52,7 +52,7 @@ pub struct Arguments {
     #[arg(short = 'l', long, value_name = "SELECTOR")]
     pub selector: Option<String>,
     /// Explain a code, such as MESH0104
-    #[arg(long, value_name = "CODE")]
+    #[arg(long, value_name = "CODE", add = Takes::Code)]
     pub explain: Option<String>,
     /// Print the JSON schema of the answer
     #[arg(long)]
@@ -88,12 +88,24 @@ impl From<Threshold> for Severity {
     }
 }
 
+/// The formats of all answers together.
+const FORMATS: &[Format] = &[
+    Format::Table,
+    Format::Wide,
+    Format::Json,
+    Format::Yaml,
+    Format::Name,
+    Format::Csv,
+    Format::Markdown,
+    Format::Sarif,
+];
+
 /// What can be asked.
 #[must_use]
 pub fn command() -> clap::Command {
     let formats =
         "Output format: table, wide, json, yaml, name, csv, md; with --lint also sarif, and no name";
-    Arguments::command().mut_arg("output", |output| output.help(formats))
+    Arguments::command().mut_arg("output", |output| output.help(formats).add(Takes::Format(FORMATS)))
 }
 
 /// What is wanted.

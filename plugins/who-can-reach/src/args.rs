@@ -1,11 +1,13 @@
 //! From the command line to a question. Pure: nothing is read here.
 
-use clap::{CommandFactory, Parser};
+use clap::{CommandFactory, Parser, ValueHint};
 use mesh_common::cli::{
-    self, CliError, OutputArguments, SettingsArguments, SourceArguments, VerbosityArguments,
+    self, CliError, OutputArguments, SettingsArguments, SourceArguments, Takes, VerbosityArguments,
 };
 use mesh_common::codes::Code;
 use mesh_common::model::LabelSelector;
+
+use crate::run::FORMATS;
 
 /// Who gets to a workload of the mesh, and which policy decides.
 ///
@@ -36,10 +38,10 @@ Exit status:
 )]
 pub struct Arguments {
     /// What is called
-    #[arg(value_name = "TARGET[:PORT]")]
+    #[arg(value_name = "TARGET[:PORT]", add = Takes::Target)]
     pub target: Option<String>,
     /// Who calls: as TARGET, or outside, spiffe://…; repeatable
-    #[arg(long, value_name = "SOURCE")]
+    #[arg(long, value_name = "SOURCE", add = Takes::Caller)]
     pub from: Vec<String>,
     /// The matrix: every workload as a target (of namespace -n)
     #[arg(long)]
@@ -48,13 +50,13 @@ pub struct Arguments {
     #[arg(long)]
     pub to_peers: bool,
     /// Judge the expectations of a file (- is standard input)
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub check: Option<String>,
     /// Targets: workloads with these labels
     #[arg(short = 'l', long, value_name = "SELECTOR")]
     pub selector: Option<String>,
     /// Explain a code, such as MESH0104
-    #[arg(long, value_name = "CODE")]
+    #[arg(long, value_name = "CODE", add = Takes::Code)]
     pub explain: Option<String>,
     /// Print the JSON schema of the answer
     #[arg(long)]
@@ -72,7 +74,7 @@ pub struct Arguments {
 /// What can be asked.
 #[must_use]
 pub fn command() -> clap::Command {
-    Arguments::command()
+    Arguments::command().mut_arg("output", |output| output.add(Takes::Format(FORMATS)))
 }
 
 /// What is wanted.

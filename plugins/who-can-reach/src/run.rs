@@ -20,7 +20,7 @@ const REACHABILITY_SCHEMA: &str = include_str!("../../../docs/schema/Reachabilit
 const CHECK_SCHEMA: &str = include_str!("../../../docs/schema/ReachabilityCheckReport.json");
 
 /// The formats of the other answers.
-const FORMATS: &[Format] =
+pub(crate) const FORMATS: &[Format] =
     &[Format::Table, Format::Wide, Format::Json, Format::Yaml, Format::Name, Format::Csv, Format::Markdown];
 
 /// The formats of `--check`.

@@ -151,7 +151,7 @@ fn run(step: &Step, folder: &Path, binary: &Path, prefix: &str) -> Step {
         panic!("`{}` does not begin with `{prefix}`", step.command);
     };
     typed = arguments.to_owned();
-    let mut arguments: Vec<&str> = typed.split('\u{0}').filter(|word| !word.is_empty()).collect();
+    let mut arguments: Vec<&str> = typed.split('\u{0}').skip(1).collect();
     let mut command = Command::new(binary);
     command.current_dir(folder).stdin(Stdio::null()).env_clear().env("HOME", "/nowhere");
     if let Some(at) = arguments.iter().position(|word| *word == "<") {
@@ -178,7 +178,7 @@ fn is_variable(word: &str) -> bool {
     })
 }
 
-/// Words as a shell splits them, with single and double quotes; `''` stands for nothing.
+/// Words as a shell splits them, with single and double quotes; `''` is an empty word.
 fn words(line: &str) -> Vec<String> {
     let mut words = Vec::new();
     let mut word: Option<String> = None;

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use clap::{ArgAction, Args};
 
+use crate::cli::Takes;
 use crate::cluster::{ConnectionFlags, InvalidTimeout, Secret, parse_timeout};
 
 #[cfg(test)]
@@ -22,13 +23,13 @@ pub struct ConnectionArguments {
     #[arg(long, value_name = "FILE")]
     pub kubeconfig: Option<PathBuf>,
     /// Context of the kubeconfig
-    #[arg(long, value_name = "CONTEXT")]
+    #[arg(long, value_name = "CONTEXT", add = Takes::Context)]
     pub context: Option<String>,
     /// Cluster of the kubeconfig
-    #[arg(long, value_name = "CLUSTER")]
+    #[arg(long, value_name = "CLUSTER", add = Takes::Cluster)]
     pub cluster: Option<String>,
     /// User of the kubeconfig
-    #[arg(long, value_name = "USER")]
+    #[arg(long, value_name = "USER", add = Takes::User)]
     pub user: Option<String>,
     /// User to act as: a name, or system:serviceaccount:NAMESPACE:NAME
     #[arg(long = "as", value_name = "USER")]
