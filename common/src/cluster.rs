@@ -22,6 +22,7 @@ mod target;
 #[cfg(test)]
 pub(crate) mod test_server;
 mod token;
+mod ztunnel;
 
 pub use connect::{Connection, connect, connect_in};
 pub use environment::Environment;
@@ -31,11 +32,13 @@ pub use flags::{ConnectionFlags, InvalidTimeout, Secret, parse_timeout};
 pub use names::{names, service_ports};
 pub use target::{clusters, contexts, contexts_in, users};
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::model::Name;
-use crate::snapshot::{Format, Needs, Objects, Progress, Resource, SettingsOverride, Source};
+use crate::snapshot::{
+    Asked, Format, Held, Needs, Objects, Progress, Resource, SettingsOverride, Source, Why,
+};
 
 use api::Api;
 use list::Reader;
@@ -118,6 +121,37 @@ pub fn load_in(environment: &Environment, request: &Request<'_>) -> Result<Loade
         let objects = Objects { sources, ..read.objects };
         Ok(Loaded { objects, raw: read.raw, namespace: of_context, name })
     })
+}
+
+/// Asks ztunnels what certificates they hold, each through a port-forward of its own. What goes wrong is the answer
+/// of its node.
+#[must_use]
+pub fn certificates(
+    flags: &ConnectionFlags,
+    asked: &[Asked],
+    progress: Arc<dyn Progress + Send>,
+) -> BTreeMap<Name, Result<Held, Why>> {
+    certificates_in(&Environment::of_process(), flags, asked, progress)
+}
+
+/// Asks ztunnels, connecting in an environment.
+#[must_use]
+pub fn certificates_in(
+    environment: &Environment,
+    flags: &ConnectionFlags,
+    asked: &[Asked],
+    progress: Arc<dyn Progress + Send>,
+) -> BTreeMap<Name, Result<Held, Why>> {
+    let answered = block_on(async {
+        let connection = connect_in(environment, flags).await?;
+        let api = Api { connection, timeout: flags.request_timeout };
+        Ok(ztunnel::ask(&api, asked, progress).await)
+    });
+    let nobody = |error: ConnectError| {
+        let why = Why::Failed(error.message);
+        asked.iter().map(|node| (node.node.clone(), Err(why.clone()))).collect()
+    };
+    answered.unwrap_or_else(nobody)
 }
 
 /// Runs on this thread. What is still under way when the answer is there is left behind.

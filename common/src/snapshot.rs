@@ -26,6 +26,7 @@ mod tests;
 mod visible;
 mod waypoints;
 mod workloads;
+mod ztunnels;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -62,6 +63,7 @@ pub(crate) use visible::asks_for_dry_run;
 pub use visible::{Discovery, Hidden};
 pub use waypoints::{Binding, Refusal};
 pub(crate) use workloads::service_account;
+pub use ztunnels::{Asked, Held, HeldCertificate, PORT as ZTUNNEL_PORT};
 
 /// The label of a Namespace that holds its name.
 const NAME_OF_NAMESPACE: &str = "kubernetes.io/metadata.name";

@@ -18,6 +18,7 @@ use serde_json::{Value, json};
 
 mod asking;
 mod bundle;
+mod certificates;
 mod changes;
 mod cluster;
 mod conformance;

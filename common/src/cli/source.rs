@@ -11,7 +11,7 @@ use crate::cluster::{self, ConnectionFlags, Keep, Loaded, Request};
 use crate::codes::Code;
 use crate::manifests;
 use crate::report::{API_VERSION, Envelope, Evidenced, Metadata, SourceDescription};
-use crate::snapshot::{MeshSnapshot, Needs, Objects, SettingsOverride};
+use crate::snapshot::{Asked, MeshSnapshot, Needs, Objects, SettingsOverride};
 
 use super::progress::Reading as ProgressLine;
 use super::{CliError, Console, SettingsArguments, SourceArguments, now};
@@ -44,6 +44,13 @@ impl Facts {
             None if source.is_cluster() => reading.cluster(needs),
             None => reading.files(),
         }
+    }
+
+    /// Asks ztunnels of the cluster what certificates they hold; what cannot be had is a gap of the snapshot.
+    pub fn ask_ztunnels(&mut self, source: &SourceArguments, console: &Console, asked: &[Asked]) {
+        let reading = Arc::new(ProgressLine::new(console.is_quiet()));
+        let answers = cluster::certificates(&ConnectionFlags::from(&source.connection), asked, reading);
+        self.snapshot.answered(asked, answers);
     }
 
     /// The namespace of names that give none.

@@ -348,4 +348,20 @@ codes! {
         message: "{subject} is not among the input, or not filled in: whether it lets pods be created is not known";
         hint: "add it, as `kubectl get clusterroles,roles -A -o yaml` prints it";
         why: "Whoever may create pods in a namespace may run as any of its accounts. Subjects of a role that was not read are not counted among them.";
+    ZtunnelForbidden = 971, Gap, "A ztunnel may not be asked";
+        message: "{subject}: you may not forward a port of `{pod}`, so the certificates there are unknown";
+        hint: "ask for {rbac}";
+        why: "ztunnel tells what it holds at a port that only its own pod reaches, and whoever may forward that port. API servers since 1.35 want `create` as well as `get`.";
+    ZtunnelTimedOut = 972, Gap, "A ztunnel did not answer in time";
+        message: "{subject}: its ztunnel did not answer: {error}";
+        hint: "try again, with a longer --request-timeout if the cluster is slow; look at the node if it lasts";
+        why: "The certificates there are unknown; those of other nodes are told as they are.";
+    ZtunnelFailed = 973, Gap, "A ztunnel could not be asked";
+        message: "{subject}: the certificates of its ztunnel could not be read: {error}";
+        hint: "look at `kubectl port-forward` to that pod, port 15000";
+        why: "The certificates there are unknown; those of other nodes are told as they are.";
+    ZtunnelMissing = 974, Gap, "A node without a ztunnel";
+        message: "{subject}: no ztunnel that runs there was found in {namespaces}, so the certificates there are unknown";
+        hint: "look at `kubectl get pods -A -l app=ztunnel -o wide`; --istio-namespace says where Istio is";
+        why: "What runs in the mesh on a node is served by the ztunnel of that node. Where its pod could not be seen nobody could be asked.";
 }

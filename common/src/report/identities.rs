@@ -127,9 +127,9 @@ pub enum CertificateWord {
     Initializing,
     /// It could not be had.
     Unavailable,
-    /// No ztunnel holds one.
+    /// A ztunnel has none, though something runs as the account on its node; or nothing does, on any.
     None,
-    /// The ztunnels were not asked.
+    /// A ztunnel was not asked, or did not answer.
     Unknown,
 }
 

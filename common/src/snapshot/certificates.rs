@@ -20,6 +20,8 @@ pub enum CertificateState {
     Initializing,
     /// It could not be had.
     Unavailable,
+    /// That ztunnel has none, though something runs as the account on its node.
+    Absent,
 }
 
 /// A certificate at one ztunnel.

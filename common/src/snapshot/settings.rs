@@ -115,6 +115,8 @@ pub struct Settings {
     pub cni: IstioCni,
     /// ztunnel's version, when its DaemonSet was read.
     pub ztunnel: Option<Version>,
+    /// Where Istio is installed, the likeliest namespace first.
+    pub istio_namespaces: Vec<Name>,
 }
 
 /// Finds the settings among what was read.
@@ -126,7 +128,9 @@ pub(super) fn settings(
 ) -> Settings {
     let istio_namespace = given.istio_namespace.clone().unwrap_or_else(|| "istio-system".into());
     let istiod = istiod(objects, given, &istio_namespace, assumptions);
+    let others = istio_namespaces(objects, given).into_iter().filter(|other| *other != istio_namespace);
     Settings {
+        istio_namespaces: std::iter::once(istio_namespace.clone()).chain(others).collect(),
         mesh: mesh_config(objects, given, &istio_namespace, &istiod.revision, assumptions, gaps),
         istiod,
         cni: istio_cni(objects, assumptions, gaps),

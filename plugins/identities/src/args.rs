@@ -28,6 +28,8 @@ Examples:
   kubectl mesh identities sa/edp/edp-chart --policies -f manifests -R
   # what is wrong with policies and accounts, in a pipeline
   kubectl mesh identities --lint -f manifests -R
+  # the certificates of a namespace's accounts, from the ztunnels of a cluster
+  kubectl mesh identities -n edp --certificates
 
 Exit status:
   0  answered
@@ -45,6 +47,10 @@ pub struct Arguments {
     /// All findings about policies and accounts
     #[arg(long)]
     pub lint: bool,
+    /// Ask the ztunnels for the state and expiry of certificates: of the nodes where the accounts run, each through
+    /// a port-forward, which needs the right to create and get pods/portforward in Istio's namespace
+    #[arg(long, conflicts_with = "lint")]
+    pub certificates: bool,
     /// The least severity that makes --lint fail
     #[arg(long, value_name = "SEVERITY", value_enum, default_value_t = Threshold::Warning, requires = "lint")]
     pub failure_threshold: Threshold,
@@ -140,10 +146,27 @@ impl Request {
         if arguments.schema {
             return Ok(Self::Schema);
         }
+        if arguments.certificates && !arguments.source.is_cluster() {
+            return Err(no_ztunnel());
+        }
+        if arguments.certificates && arguments.source.save.is_some() {
+            return Err(not_saved());
+        }
         let labels = arguments.selector.as_deref().map(str::parse::<LabelSelector>).transpose();
         let labels = labels.map_err(|error| CliError::usage(error.to_string()))?;
         Ok(Self::Ask(Query { view: arguments.view(), labels }))
     }
+}
+
+fn no_ztunnel() -> CliError {
+    CliError::usage("--certificates asks the ztunnels of a cluster; files and bundles have none")
+        .hint("leave out `--certificates`, or `-f` and `--bundle`")
+}
+
+/// A bundle answers as the call that saved it did.
+fn not_saved() -> CliError {
+    CliError::usage("--certificates and --save exclude each other; a bundle holds no certificates")
+        .hint("save in one call, and ask the ztunnels in another")
 }
 
 impl Arguments {

@@ -42,8 +42,14 @@ pub fn run(arguments: Arguments) -> Result<ExitStatus, CliError> {
             Ok(ExitStatus::Holds)
         }
         Request::Ask(query) => {
-            let facts = Facts::load(&arguments.source, &arguments.settings, &console, &|_, _| needs())?;
-            ask(&arguments, &console, &facts, &query)
+            let mut facts = Facts::load(&arguments.source, &arguments.settings, &console, &|_, _| needs())?;
+            let mesh = Mesh::new(&facts.snapshot);
+            let selection = selection(&arguments, &console, &facts, &mesh, &query)?;
+            if arguments.certificates {
+                let asked = facts.snapshot.ztunnels_of(&selection.identities(&mesh));
+                facts.ask_ztunnels(&arguments.source, &console, &asked);
+            }
+            ask(&arguments, &console, &facts, &query, &selection)
         }
     }
 }
@@ -59,16 +65,12 @@ fn ask(
     console: &Console,
     facts: &Facts,
     query: &Query,
+    selection: &Selection,
 ) -> Result<ExitStatus, CliError> {
     let mesh = Mesh::new(&facts.snapshot);
-    let selection = selection(arguments, facts, &mesh, query).inspect_err(|_| {
-        // What was asked about may be in what could not be read.
-        let elsewhere = facts.snapshot.gaps.iter().map(GapEntry::of).collect();
-        console.beside(&Evidenced { elsewhere, ..Evidenced::default() });
-    })?;
     let Answer { body, evidence } = match query.view {
-        View::Findings => identities::lint(&mesh, &selection),
-        View::Accounts | View::Policies => identities::identities(&mesh, &selection),
+        View::Findings => identities::lint(&mesh, selection),
+        View::Accounts | View::Policies => identities::identities(&mesh, selection),
     };
     let status = status_of(arguments, &body, &evidence);
     let summary = body.findings.as_deref().map(render::summary);
@@ -103,17 +105,22 @@ fn print(
 /// The accounts that are asked about. With names -n says where they are, without it limits the list.
 fn selection(
     arguments: &Arguments,
+    console: &Console,
     facts: &Facts,
     mesh: &Mesh<'_>,
     query: &Query,
 ) -> Result<Selection, NotFound> {
     let labels = query.labels.clone();
-    if !arguments.names.is_empty() {
-        let named = Selection::named(mesh, &arguments.names, facts.namespace())?;
-        return Ok(Selection { labels, ..named });
+    if arguments.names.is_empty() {
+        let namespace = facts.scope();
+        return Ok(Selection { labels, namespace: namespace.map(Into::into), only: None });
     }
-    let namespace = facts.scope();
-    Ok(Selection { labels, namespace: namespace.map(Into::into), only: None })
+    let named = Selection::named(mesh, &arguments.names, facts.namespace()).inspect_err(|_| {
+        // What was asked about may be in what could not be read.
+        let elsewhere = facts.snapshot.gaps.iter().map(GapEntry::of).collect();
+        console.beside(&Evidenced { elsewhere, ..Evidenced::default() });
+    })?;
+    Ok(Selection { labels, ..named })
 }
 
 fn status_of(arguments: &Arguments, body: &Identities, evidence: &Evidenced) -> ExitStatus {

@@ -40,7 +40,9 @@ impl Facts {
     /// The names of a kind: in a namespace, else in that of names without one.
     pub(super) fn names(&self, kind: &Kind, namespace: Option<&str>) -> Vec<String> {
         let Some(source) = &self.source else { return Vec::new() };
-        if let Some(stored) = stored::stored(source) {
+        // What `-n` says is no namespace yet while it is being typed.
+        let own = source.namespace.as_deref().filter(|_| *kind != Kind::Namespace);
+        if let Some(stored) = stored::stored(source, own) {
             return stored.names(kind, namespace);
         }
         let namespace = namespace.or(source.namespace.as_deref());
@@ -53,7 +55,7 @@ impl Facts {
     pub(super) fn ports(&self, namespace: Option<&str>, service: &str) -> Vec<(u16, String)> {
         let Some(source) = &self.source else { return Vec::new() };
         let shown = |port: &ServicePort| (port.port, port.name.as_deref().unwrap_or_default().to_owned());
-        if let Some(stored) = stored::stored(source) {
+        if let Some(stored) = stored::stored(source, source.namespace.as_deref()) {
             return stored.ports(namespace, service).iter().map(shown).collect();
         }
         let namespace = namespace.or(source.namespace.as_deref());

@@ -74,6 +74,7 @@ impl<'a> Entries<'a> {
             CertificateState::Unknown => CertificateWord::Unknown,
             CertificateState::Initializing => CertificateWord::Initializing,
             CertificateState::Unavailable => CertificateWord::Unavailable,
+            CertificateState::Absent => CertificateWord::None,
         };
         CertificateEntry { state, not_after: held.not_after.map(|time| time.to_string()) }
     }

@@ -35,6 +35,12 @@ impl Selection {
         Ok(Self { only: Some(only), ..Self::default() })
     }
 
+    /// The accounts that are meant.
+    #[must_use]
+    pub fn identities(&self, mesh: &Mesh<'_>) -> BTreeSet<Identity> {
+        self.of(mesh, &Entries::new(mesh)).into_iter().collect()
+    }
+
     /// Whether an account is asked about.
     fn has(&self, mesh: &Mesh<'_>, identity: &Identity) -> bool {
         let has_labels = |selector: &LabelSelector| {

@@ -29,24 +29,22 @@ pub(super) struct Stored {
 }
 
 /// What is stored, where files or a bundle are given; nothing when there is too much to read while a person waits.
-pub(super) fn stored(source: &SourceArguments) -> Option<Stored> {
-    let own = source.namespace.clone();
+/// Names without a namespace are in that one, if there is one.
+pub(super) fn stored(source: &SourceArguments, namespace: Option<&str>) -> Option<Stored> {
+    let own = namespace.map(str::to_owned);
     let (objects, namespace) = match &source.bundle {
         Some(path) => {
             let read = is_small(path).then(|| bundle::read(path, &Silent).ok()).flatten().unwrap_or_default();
             (read.objects(), own.unwrap_or(read.contents.namespace))
         }
         None if source.filename.is_empty() => return None,
-        None => (files_of(source), own.unwrap_or_else(|| "default".to_owned())),
+        None => (files_of(source, namespace), own.unwrap_or_else(|| "default".to_owned())),
     };
     Some(Stored { objects, namespace })
 }
 
-fn files_of(source: &SourceArguments) -> Objects {
-    let options = manifests::Options {
-        recursive: source.recursive,
-        namespace: source.namespace.as_deref().map(Into::into),
-    };
+fn files_of(source: &SourceArguments, namespace: Option<&str>) -> Objects {
+    let options = manifests::Options { recursive: source.recursive, namespace: namespace.map(Into::into) };
     let small = are_small(&source.filename, source.recursive);
     small.then(|| manifests::load(&source.filename, &options, &Silent).ok()).flatten().unwrap_or_default()
 }
