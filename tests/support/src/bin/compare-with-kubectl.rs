@@ -33,10 +33,16 @@ fn main() -> Result<(), Failure> {
     let config = cluster.admin().to_owned();
     let who_can_reach = |arguments: &[&str]| command(&ours, &config, arguments);
     let service = "svc/team-7/app-7";
-    let commands: [(&str, Make<'_>); 5] = [
+    let commands: [(&str, Make<'_>); 6] = [
         ("kubectl get pods", Box::new(|| kubectl(&["get", "pods", "-A", "-o", "json"]))),
         ("one target", Box::new(|| who_can_reach(&[service, "-o", "json"]))),
         ("one pair", Box::new(|| who_can_reach(&[service, "--from", "sa/team-8/account-0", "-o", "json"]))),
+        (
+            "hardly anything",
+            Box::new(|| {
+                who_can_reach(&["svc/default/kubernetes", "--from", "sa/default/default", "-o", "json"])
+            }),
+        ),
         ("--all -A", Box::new(|| who_can_reach(&["--all", "-A", "-o", "json"]))),
         ("kubectl get ns default", Box::new(|| kubectl(&["get", "ns", "default", "-o", "name"]))),
     ];
