@@ -9,14 +9,14 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use mesh_common::manifests;
-use mesh_common::model::Name;
 use mesh_common::policy::Mesh;
 use mesh_common::report::reachability::{
     self, Answer, DecidedBy, Reachability, Row, SourceQuestion, TargetQuestion,
 };
 use mesh_common::report::{Evidenced, GapEntry};
-use mesh_common::snapshot::{Extent, MeshSnapshot, NotRead, Resource, SettingsOverride, Why};
+use mesh_common::snapshot::{MeshSnapshot, SettingsOverride};
 use mesh_common::yaml;
+use mesh_tests::not_read::Missing;
 use serde::Deserialize;
 
 /// A mesh, and what holds in it.
@@ -38,37 +38,6 @@ struct Case {
     gaps: BTreeSet<String>,
     #[serde(default)]
     assumptions: BTreeSet<String>,
-}
-
-/// A list that was not read.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Missing {
-    resource: String,
-    #[serde(default)]
-    namespaces: Option<Vec<String>>,
-    #[serde(default)]
-    all_but: Vec<String>,
-    why: String,
-}
-
-impl Missing {
-    fn list(&self) -> NotRead {
-        assert!(Resource::named(&self.resource).is_some(), "no resource is called {}", self.resource);
-        let names = |names: &[String]| names.iter().map(|name| Name::from(name.as_str())).collect();
-        let extent = match &self.namespaces {
-            Some(only) => Extent::Only(names(only)),
-            None => Extent::AllBut(names(&self.all_but)),
-        };
-        let why = match self.why.as_str() {
-            "forbidden" => Why::Forbidden,
-            "missing" => Why::Missing,
-            "notAsked" => Why::NotAsked,
-            "timeout" => Why::TimedOut("too late".to_owned()),
-            other => panic!("`{other}` is no reason"),
-        };
-        NotRead { resource: self.resource.clone(), extent, why }
-    }
 }
 
 /// Who calls whom, and the one answer. What is not given is not compared, verdict and reason excepted.

@@ -14,6 +14,7 @@ use mesh_common::policy::Mesh;
 use mesh_common::report::identities::{self, Selection};
 use mesh_common::snapshot::{MeshSnapshot, SettingsOverride};
 use mesh_common::yaml;
+use mesh_tests::not_read::Missing;
 use serde::Deserialize;
 
 /// What is known of one code.
@@ -32,6 +33,8 @@ struct Case {
     #[serde(default = "whole_base")]
     base: Vec<String>,
     manifests: String,
+    #[serde(default)]
+    not_read: Vec<Missing>,
     /// `CODE subject`, all of them.
     #[serde(default)]
     findings: BTreeSet<String>,
@@ -113,7 +116,8 @@ fn failures(name: &str, file: &File, case: &Case) -> Vec<String> {
 fn snapshot(case: &Case) -> MeshSnapshot {
     let base = case.base.iter().map(|part| mesh_tests::read(&format!("tests/cases/base/{part}.yaml")));
     let texts: Vec<String> = base.chain([case.manifests.clone()]).collect();
-    let objects = manifests::from_text("case", &texts.join("\n---\n"), &manifests::Options::default());
+    let mut objects = manifests::from_text("case", &texts.join("\n---\n"), &manifests::Options::default());
+    objects.not_read = case.not_read.iter().map(Missing::list).collect();
     MeshSnapshot::build(objects, &SettingsOverride::default())
 }
 
@@ -146,6 +150,7 @@ fn nothing_is_wrong_with_the_base() {
         because: String::new(),
         base: whole_base(),
         manifests: String::new(),
+        not_read: Vec::new(),
         findings: BTreeSet::new(),
         says: Vec::new(),
         ignored: 0,

@@ -19,6 +19,8 @@ mod names;
 mod plan;
 mod proxy;
 mod target;
+#[cfg(all(test, unix))]
+mod test_program;
 #[cfg(test)]
 pub(crate) mod test_server;
 mod token;

@@ -16,7 +16,7 @@ pub use network::{
     TargetRef,
 };
 pub use pods::{
-    Condition, Container, ContainerPortSpec, CronJobSpec, EnvVar, JobSpec, JobTemplate, PodIp, PodSpec,
-    PodStatus, PodTemplate, TemplatedSpec,
+    Condition, Container, ContainerPortSpec, CronJobSpec, EnvVar, JobSpec, JobStatus, JobTemplate, PodIp,
+    PodSpec, PodStatus, PodTemplate, TemplatedSpec,
 };
 pub use rbac::{PolicyRule, RoleBindingSpec, RoleRef, RoleSpec, Subject};

@@ -45,7 +45,7 @@ pub use extent::Extent;
 pub use gap::{Affects, Assumption, Gap, GapKind, Unreadable};
 pub use lookup::{Locator, LocatorError, NotFound, Place, Subject, alike, by_likeness};
 pub use needs::{Named, Needs};
-pub use not_read::{NotRead, Why, rules};
+pub use not_read::{NotRead, Why, rule as rbac_rule, rules};
 pub use objects::{GatewayObject, Object, Objects, PodObject, TemplateObject};
 pub use pod_creators::{Creator, PodCreators};
 pub use progress::{Progress, Silent};
@@ -116,6 +116,8 @@ pub struct MeshSnapshot {
     pub assumptions: Vec<Assumption>,
     /// Objects whose namespace was filled in.
     pub namespace_assumed: BTreeMap<ResourceRef, Name>,
+    /// Lists that were not read, or not to their end.
+    pub not_read: Vec<NotRead>,
     /// The texts that objects were read from.
     pub sources: Sources,
     waypoints: waypoints::Waypoints,
@@ -166,6 +168,7 @@ impl MeshSnapshot {
             gaps,
             assumptions,
             namespace_assumed: objects.namespace_assumed.into_iter().collect(),
+            not_read: objects.not_read,
             sources: objects.sources,
             settings,
         }
@@ -175,6 +178,12 @@ impl MeshSnapshot {
     #[must_use]
     pub fn workload(&self, index: WorkloadIndex) -> Option<&Workload> {
         self.workloads.get(index.0)
+    }
+
+    /// Why objects of a kind in a namespace may be there and are not known: the first list that would have them.
+    #[must_use]
+    pub fn unread(&self, kind: &Kind, namespace: &str) -> Option<&NotRead> {
+        self.not_read.iter().find(|list| list.hides(kind, namespace))
     }
 
     /// All positions.

@@ -1,7 +1,8 @@
 //! Programs of a kubeconfig that log in.
 
-use std::os::unix::fs::PermissionsExt as _;
-use std::path::PathBuf;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use mesh_testkit::test_cluster::{TestCluster, Unusual};
@@ -12,11 +13,20 @@ use crate::{namespace, shared, stdout};
 
 const QUESTION: [&str; 4] = ["ip/192.0.2.1:80", "--request-timeout", "4s", "-q"];
 
+/// Writes a script that can be run at once. Another process does it: what other tests start at that moment would
+/// inherit a descriptor of ours that is open for writing, and the system runs no file that is.
+fn write(path: &Path, script: &str) {
+    let mut writer = Command::new("/bin/sh");
+    writer.args(["-c", r#"cat >"$0" && chmod 755 "$0""#]).arg(path).stdin(Stdio::piped());
+    let mut writer = writer.spawn().unwrap();
+    write!(writer.stdin.take().unwrap(), "#!/bin/sh\n{script}\n").unwrap();
+    assert!(writer.wait().unwrap().success());
+}
+
 /// A kubeconfig whose user is whoever this script says.
 fn kubeconfig(cluster: &TestCluster, name: &str, script: &str) -> PathBuf {
     let path = cluster.folder().join(format!("{name}.sh"));
-    std::fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
-    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    write(&path, script);
     let exec = json!({
         "apiVersion": "client.authentication.k8s.io/v1", "command": path, "interactiveMode": "Never",
         "installHint": "install the thing that logs in",

@@ -204,7 +204,16 @@ pub(super) const KINDS: &[(&str, Rows)] = &[
     ("DaemonSet", TEMPLATE),
     ("ReplicaSet", TEMPLATE),
     ("ReplicationController", TEMPLATE),
-    ("Job", TEMPLATE),
+    (
+        "Job",
+        &[
+            ("", META),
+            ("spec.selector.", SELECTOR),
+            ("spec.template.", META),
+            ("spec.template.spec.", POD),
+            ("status.", CONDITIONS),
+        ],
+    ),
     (
         "CronJob",
         &[

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::de::DeserializeOwned;
 
 use crate::codes::{Code, Evidence};
-use crate::kubernetes::{CronJobSpec, JobSpec, ObjectMeta, PodTemplate, TemplatedSpec};
+use crate::kubernetes::{CronJobSpec, JobSpec, JobStatus, ObjectMeta, PodTemplate, TemplatedSpec};
 use crate::model::{Kind, Name, Origin, ResourceRef};
 use crate::snapshot::{GapKind, GatewayObject, Object, Objects, PodObject, TemplateObject};
 
@@ -70,7 +70,7 @@ impl<B: Body> Decoder<'_, B> {
             | ("", "ReplicationController") => {
                 self.template::<TemplatedSpec>(kind, |spec| (spec.replicas.unwrap_or(1), spec.template));
             }
-            ("batch", "Job") => self.template::<JobSpec>(kind, |spec| (1, spec.template)),
+            ("batch", "Job") => self.job(),
             ("batch", "CronJob") => {
                 self.template::<CronJobSpec>(kind, |spec| (1, spec.job_template.spec.template));
             }
@@ -181,14 +181,26 @@ impl<B: Body> Decoder<'_, B> {
 
     fn template<T: DeserializeOwned + Default>(&mut self, kind: &str, split: fn(T) -> (u64, PodTemplate)) {
         let kind = Kind::from_wire(kind);
-        let Some(meta) = self.meta(&kind) else { return };
-        match self.body.field::<T>("spec") {
-            Ok(spec) => {
-                let (replicas, template) = split(spec);
-                let spec = TemplateObject { kind, replicas, template };
-                self.objects.templates.push(Object { meta, spec, origin: self.origin });
-            }
-            Err(wrong) => self.unreadable(&kind, meta.namespace.as_ref(), meta.name, &wrong),
+        let spec = self.body.field::<T>("spec").map(|spec| {
+            let (replicas, template) = split(spec);
+            TemplateObject { kind: kind.clone(), replicas, ended: false, template }
+        });
+        self.made_of(&kind, spec);
+    }
+
+    fn job(&mut self) {
+        let spec = self.body.field::<JobSpec>("spec").and_then(|spec| {
+            let ended = self.body.field::<JobStatus>("status")?.has_ended();
+            Ok(TemplateObject { kind: Kind::Job, replicas: 1, ended, template: spec.template })
+        });
+        self.made_of(&Kind::Job, spec);
+    }
+
+    fn made_of(&mut self, kind: &Kind, spec: Result<TemplateObject, Wrong>) {
+        let Some(meta) = self.meta(kind) else { return };
+        match spec {
+            Ok(spec) => self.objects.templates.push(Object { meta, spec, origin: self.origin }),
+            Err(wrong) => self.unreadable(kind, meta.namespace.as_ref(), meta.name, &wrong),
         }
     }
 

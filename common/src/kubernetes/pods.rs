@@ -132,6 +132,24 @@ wire! {
 }
 
 wire! {
+    /// `status` of a Job.
+    #[derive(Clone, Debug)]
+    pub struct JobStatus {
+        /// What became of it.
+        pub conditions: Vec<Condition> = "conditions",
+    }
+}
+
+impl JobStatus {
+    /// Whether it makes no pods any more: kubernetes, pkg/controller/job/utils.go, `IsJobFinished`.
+    #[must_use]
+    pub fn has_ended(&self) -> bool {
+        let ends = |condition: &Condition| matches!(&*condition.kind, "Complete" | "Failed");
+        self.conditions.iter().any(|condition| ends(condition) && *condition.status == *"True")
+    }
+}
+
+wire! {
     /// `spec` of a CronJob.
     #[derive(Clone, Debug)]
     pub struct CronJobSpec {

@@ -38,7 +38,8 @@ fn selects_nothing<T>(
     };
     let namespace = object.namespace();
     let candidates: Vec<&Labels> = candidates(survey, &namespace, everywhere);
-    let known = survey.is_complete(&namespace) && !candidates.is_empty();
+    let place = (!everywhere).then_some(&namespace);
+    let known = survey.knows_what_may_run(place) && !candidates.is_empty();
     if !known || candidates.iter().any(|labels| labels.contains_all(wanted)) {
         return;
     }
@@ -96,7 +97,7 @@ pub(super) fn outside_of_the_mesh(survey: &Survey<'_>, into: &mut Vec<Remark>) {
         let everywhere = survey.is_root(&object.namespace()) && object.spec.selector.is_none();
         let workloads: Vec<&Workload> = survey.counting_for(object).map(|(_, workload)| workload).collect();
         let is_outside = !workloads.is_empty() && !workloads.iter().any(|workload| is_in_mesh(workload));
-        if is_outside && !everywhere && survey.is_complete(&object.namespace()) {
+        if is_outside && !everywhere && survey.knows_what_may_run(Some(&object.namespace())) {
             let names = some_of(owners(workloads.into_iter()));
             let evidence = Evidence::none().with("workloads", names);
             let mut remarks = Remarks::on(object, Kind::AuthorizationPolicy, into);

@@ -114,6 +114,19 @@ impl<'a> Survey<'a> {
         incomplete.is_some_and(|found| !found.iter().any(|extent| extent.covers(namespace.as_str())))
     }
 
+    /// Whether everything is known that may run in a namespace, or in any: also what has no pod just now.
+    pub(super) fn knows_what_may_run(&self, namespace: Option<&Namespace>) -> bool {
+        const MAKERS: [Kind; 5] =
+            [Kind::Deployment, Kind::StatefulSet, Kind::DaemonSet, Kind::Job, Kind::CronJob];
+        let snapshot = self.snapshot;
+        let Some(namespace) = namespace else {
+            let unread = |kind| snapshot.not_read.iter().any(|list| list.is_of(kind));
+            return self.incomplete.as_ref().is_some_and(Vec::is_empty) && !MAKERS.iter().any(unread);
+        };
+        let unread = |kind| snapshot.unread(kind, namespace.as_str()).is_some();
+        self.is_complete(namespace) && !MAKERS.iter().any(unread)
+    }
+
     pub(super) fn is_root(&self, namespace: &Namespace) -> bool {
         *namespace == self.snapshot.settings.mesh.root_namespace
     }

@@ -1,7 +1,10 @@
 //! What stands beside an answer on stderr: gaps, findings, what was assumed.
 
+use std::collections::BTreeMap;
+
 use crate::codes::{Class, Code, Finding, Severity};
 use crate::report::{AssumptionEntry, Evidenced, GapEntry};
+use crate::snapshot::rbac_rule;
 
 use super::text::escaped;
 use super::{Theme, sentences};
@@ -42,7 +45,10 @@ pub fn notes(style: Notes, evidence: &Evidenced) -> Vec<String> {
 }
 
 fn gaps(style: Notes, gaps: &[GapEntry], effect: &str, lines: &mut Vec<String>) {
-    for gap in gaps.iter().take(MAX_GAPS) {
+    let (forbidden, others): (Vec<&GapEntry>, Vec<&GapEntry>) =
+        gaps.iter().partition(|gap| gap.code == Code::ListForbidden);
+    self::forbidden(style.theme, &forbidden, effect, lines);
+    for gap in others.iter().take(MAX_GAPS) {
         let label = style.theme.warning("warning:");
         let place = gap.location.as_ref().map(|place| format!("{place}: ")).unwrap_or_default();
         let message = gap.code.message(&gap.evidence);
@@ -55,7 +61,31 @@ fn gaps(style: Notes, gaps: &[GapEntry], effect: &str, lines: &mut Vec<String>) 
         }
         lines.extend(hint(style.theme, gap.evidence.get("hint").unwrap_or_default()));
     }
-    more(gaps.len(), MAX_GAPS, "warning", lines);
+    more(others.len(), MAX_GAPS, "warning", lines);
+}
+
+/// All lists that may not be read are one warning, and what one role has to allow is one rule. Rules for what
+/// changes nothing here are not told.
+fn forbidden(theme: Theme, gaps: &[&GapEntry], effect: &str, lines: &mut Vec<String>) {
+    let Some(first) = gaps.first() else { return };
+    let subjects: Vec<&str> = gaps.iter().map(|gap| gap.subject.as_str()).collect();
+    let message = first.code.message(&first.evidence.clone().with("subject", subjects.join(", ")));
+    let effect = if effect.is_empty() { String::new() } else { format!("; {effect}") };
+    let label = theme.warning("warning:");
+    lines.push(format!("{label} {} ({})", escaped(&format!("{message}{effect}")), first.code));
+    if !effect.is_empty() {
+        lines.extend(missing_rules(gaps).iter().filter_map(|rule| hint(theme, &format!("ask for {rule}"))));
+    }
+}
+
+/// One rule for each API group and role.
+fn missing_rules(gaps: &[&GapEntry]) -> Vec<String> {
+    let mut rules: BTreeMap<(&str, &str), Vec<&str>> = BTreeMap::new();
+    for gap in gaps {
+        let of = |key| gap.evidence.get(key).unwrap_or_default();
+        rules.entry((of("role"), of("apiGroup"))).or_default().push(of("resource"));
+    }
+    rules.into_iter().map(|((role, group), resources)| rbac_rule(group, &resources, role)).collect()
 }
 
 fn finding(theme: Theme, finding: &Finding) -> Vec<String> {

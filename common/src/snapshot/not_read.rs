@@ -52,13 +52,24 @@ impl NotRead {
         }
     }
 
+    /// Whether it may hold objects of a kind.
+    #[must_use]
+    pub fn is_of(&self, kind: &Kind) -> bool {
+        self.why != Why::Missing && self.table().is_some_and(|resource| resource.model_kind() == *kind)
+    }
+
+    /// Whether it may hold objects of a kind in a namespace.
+    pub(super) fn hides(&self, kind: &Kind, namespace: &str) -> bool {
+        self.is_of(kind) && self.extent.covers(namespace)
+    }
+
     /// What tells of it; nothing of what nobody asked for.
     pub(super) fn gap(&self) -> Gap {
         let subject = self.subject();
         let evidence = Evidence::none().with("subject", &subject);
         let (code, kind, evidence) = match &self.why {
             Why::NotAsked => (Code::ListNotAsked, GapKind::MissingKind, evidence),
-            Why::Forbidden => (Code::ListForbidden, GapKind::Forbidden, evidence.with("rbac", self.rbac())),
+            Why::Forbidden => (Code::ListForbidden, GapKind::Forbidden, self.permission(evidence)),
             Why::Missing => (Code::ResourceMissing, GapKind::MissingKind, evidence),
             Why::TimedOut(error) => (Code::ListTimedOut, GapKind::Timeout, evidence.with("error", error)),
             Why::Failed(error) => (Code::ListFailed, GapKind::Invalid, evidence.with("error", error)),
@@ -69,8 +80,19 @@ impl NotRead {
     /// The rule that would cure it, and where it is needed.
     #[must_use]
     pub fn rbac(&self) -> String {
-        let (group, plural) = self.table().map_or(("", ""), |resource| (resource.group, resource.plural));
+        let (group, plural) = self.group_and_plural();
         rule(group, &[plural], &self.place())
+    }
+
+    /// The rule, and its parts for whoever tells of several at once.
+    fn permission(&self, evidence: Evidence) -> Evidence {
+        let (group, plural) = self.group_and_plural();
+        let parts = evidence.with("rbac", self.rbac()).with("apiGroup", group);
+        parts.with("resource", plural).with("role", self.place())
+    }
+
+    fn group_and_plural(&self) -> (&'static str, &'static str) {
+        self.table().map_or(("", ""), |resource| (resource.group, resource.plural))
     }
 
     /// The kind of role that a rule has to stand in.
@@ -143,7 +165,9 @@ pub fn rules(not_read: &[NotRead]) -> Vec<String> {
     places.iter().map(|((group, place), plurals)| rule(group, plurals, place)).collect()
 }
 
-fn rule(group: &str, plurals: &[&str], place: &str) -> String {
+/// The rule that lets somebody list resources of an API group, and the kind of role that it has to stand in.
+#[must_use]
+pub fn rule(group: &str, plurals: &[&str], place: &str) -> String {
     let plurals: Vec<String> = plurals.iter().map(|plural| format!("\"{plural}\"")).collect();
     let plurals = plurals.join(", ");
     format!("{{apiGroups: [\"{group}\"], resources: [{plurals}], verbs: [\"list\"]}} in {place}")

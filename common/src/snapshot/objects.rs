@@ -63,6 +63,8 @@ pub struct TemplateObject {
     pub kind: Kind,
     /// How many pods it asks for.
     pub replicas: u64,
+    /// A Job that has completed or failed: it makes no pods any more.
+    pub ended: bool,
     /// The pods.
     pub template: PodTemplate,
 }

@@ -27,8 +27,10 @@ pub enum Topic {
     Accounts,
     /// Pods.
     Pods,
-    /// What makes pods: read only where it is asked about by name.
+    /// What people write that makes pods.
     Templates,
+    /// What makes pods and is mostly made by a Deployment: read only where it is asked about by name.
+    ReplicaSets,
     /// Services and what stands behind them.
     Services,
     /// Istio's policies.
@@ -142,8 +144,8 @@ resources! {
     Templates, Whole, true: "apps" ["v1"] "deployments" "Deployment";
     Templates, Whole, true: "apps" ["v1"] "statefulsets" "StatefulSet";
     Templates, Whole, true: "apps" ["v1"] "daemonsets" "DaemonSet";
-    Templates, Whole, true: "apps" ["v1"] "replicasets" "ReplicaSet";
-    Templates, Whole, true: "" ["v1"] "replicationcontrollers" "ReplicationController";
+    ReplicaSets, Whole, true: "apps" ["v1"] "replicasets" "ReplicaSet";
+    ReplicaSets, Whole, true: "" ["v1"] "replicationcontrollers" "ReplicationController";
     Templates, Whole, true: "batch" ["v1"] "jobs" "Job";
     Templates, Whole, true: "batch" ["v1"] "cronjobs" "CronJob";
     Rbac, Whole, true: "rbac.authorization.k8s.io" ["v1"] "roles" "Role";

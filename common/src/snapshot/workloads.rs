@@ -80,10 +80,11 @@ impl Builder<'_> {
         Some(self.workload(parts))
     }
 
-    /// `None` for a template whose owner has one too: a Deployment's ReplicaSet, a CronJob's Job.
+    /// `None` for a template whose owner has one too (a Deployment's ReplicaSet, a CronJob's Job), and for a Job that
+    /// has ended.
     fn template(&self, object: &Object<TemplateObject>) -> Option<Workload> {
         let reference = object.reference(object.spec.kind.clone());
-        if self.owners.contains_key(&reference) {
+        if object.spec.ended || self.owners.contains_key(&reference) {
             return None;
         }
         let none_wanted = object.spec.replicas == 0;

@@ -56,7 +56,8 @@ pub fn run(arguments: Arguments) -> Result<ExitStatus, CliError> {
 
 /// Policies of any namespace may name an account, and whether one exists is asked of those of any.
 fn needs() -> Needs {
-    let topics = [Topic::Accounts, Topic::Pods, Topic::Policies, Topic::Rbac, Topic::Services];
+    let topics =
+        [Topic::Accounts, Topic::Pods, Topic::Policies, Topic::Rbac, Topic::Services, Topic::Templates];
     topics.into_iter().fold(Needs::basic(), |needs, topic| needs.with(topic, Extent::all()))
 }
 

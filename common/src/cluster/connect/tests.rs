@@ -262,11 +262,9 @@ fn a_plugin_is_not_asked_when_there_is_something_else() {
 #[cfg(unix)]
 #[test]
 fn a_plugin_runs_once() {
-    use std::os::unix::fs::PermissionsExt;
     let mut place = place("");
-    let script = "#!/bin/sh\necho ran >> \"$0.log\"\necho '{\"kind\":\"ExecCredential\",\"apiVersion\":\"client.authentication.k8s.io/v1\",\"status\":{\"token\":\"t\"}}'\n";
-    let path = place.file("login", script);
-    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+    let script = "echo ran >> \"$0.log\"\necho '{\"kind\":\"ExecCredential\",\"apiVersion\":\"client.authentication.k8s.io/v1\",\"status\":{\"token\":\"t\"}}'";
+    super::super::test_program::write(&place.folder.path().join("login"), script);
     place.configure(
         "server: 'https://127.0.0.1:1', insecure-skip-tls-verify: true",
         "{exec: {command: ./login, apiVersion: client.authentication.k8s.io/v1}}",

@@ -1,7 +1,6 @@
 #![cfg(unix)]
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 
 use super::super::kubeconfig::{Extension, Variable};
 use super::*;
@@ -17,8 +16,7 @@ struct Script {
 fn script(text: &str) -> Script {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("login");
-    fs::write(&path, format!("#!/bin/sh\n{text}\n")).unwrap();
-    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+    super::super::test_program::write(&path, text);
     let command = path.to_string_lossy().into_owned();
     Script { folder, exec: Exec { command, api_version: V1.to_owned(), ..Exec::default() } }
 }

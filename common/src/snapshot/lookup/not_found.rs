@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::model::{Kind, Name, ResourceRef};
 
-use super::MeshSnapshot;
+use super::super::{MeshSnapshot, NotRead, Why};
 
 /// Nothing has that name.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
@@ -42,10 +42,15 @@ impl NotFound {
         if found.is_empty() {
             found = named(true);
         }
-        Self {
-            message: format!("no {} `{name}` in namespace `{namespace}`", kind.printed()),
-            hints: hint(&found),
-        }
+        let mut hints = hint(&found);
+        let among = match unread(snapshot, kind, namespace, bare) {
+            Some(list) => {
+                hints.extend(cure(list));
+                " among what could be read"
+            }
+            None => "",
+        };
+        Self { message: format!("no {} `{name}` in namespace `{namespace}`{among}", kind.printed()), hints }
     }
 
     /// An object that is not among those that are known: of the same name elsewhere, or called almost so.
@@ -79,6 +84,23 @@ impl NotFound {
         let known: Vec<ResourceRef> = known.collect();
         Self { message: format!("no node `{name}`"), hints: hint(&nearest(name, known.iter().collect())) }
     }
+}
+
+/// The list in which it may be for all that is known. What runs is seen in pods.
+fn unread<'a>(snapshot: &'a MeshSnapshot, kind: &Kind, namespace: &str, bare: bool) -> Option<&'a NotRead> {
+    let looked_for = [kind, &Kind::Pod, &Kind::Service];
+    let kinds = match kind {
+        Kind::Service | Kind::Pod if !bare => &looked_for[..1],
+        _ if bare => &looked_for[1..],
+        _ => &looked_for[..2],
+    };
+    let mut lists = kinds.iter().filter_map(|kind| snapshot.unread(kind, namespace));
+    lists.find(|list| list.why != Why::NotAsked)
+}
+
+/// What would help.
+fn cure(list: &NotRead) -> Option<String> {
+    (list.why == Why::Forbidden).then(|| format!("ask for {}", list.rbac()))
 }
 
 fn hint(found: &[String]) -> Vec<String> {

@@ -1,5 +1,6 @@
 use super::super::test_objects::snapshot;
 use super::*;
+use crate::snapshot::{Extent, NotRead, Objects, SettingsOverride, Why};
 
 const MESH: &str = "
 apiVersion: v1
@@ -135,4 +136,21 @@ fn says_where_it_is_instead() {
         assert_eq!(not_found.message, message);
         assert_eq!(not_found.hints.join(""), hint, "{typed}");
     }
+}
+
+#[test]
+fn what_may_not_be_listed_is_not_said_to_be_missing() {
+    let extent = Extent::one("edp");
+    let not_read = NotRead { resource: "services".to_owned(), extent, why: Why::Forbidden };
+    let objects = Objects { not_read: vec![not_read], ..Default::default() };
+    let snapshot = MeshSnapshot::build(objects, &SettingsOverride::default());
+    let found = |typed: &str| snapshot.find(&typed.parse().unwrap(), "edp").unwrap_err();
+    let told = found("svc/pg");
+    assert_eq!(told.message, "no svc `pg` in namespace `edp` among what could be read");
+    assert_eq!(
+        told.hints,
+        [r#"ask for {apiGroups: [""], resources: ["services"], verbs: ["list"]} in a Role of `edp`"#]
+    );
+    assert_eq!(found("svc/shop/pg").message, "no svc `pg` in namespace `shop`");
+    assert_eq!(found("pod/pg").message, "no pod `pg` in namespace `edp`");
 }

@@ -18,7 +18,7 @@ fn config_map(namespace: &str, name: &str, data: &[(&str, &str)]) -> Object<BTre
 
 fn istiod(template: &str) -> Object<TemplateObject> {
     let template: PodTemplate = yaml::parse(template).unwrap().decode().unwrap();
-    let spec = TemplateObject { kind: Kind::Deployment, replicas: 1, template };
+    let spec = TemplateObject { kind: Kind::Deployment, replicas: 1, ended: false, template };
     Object { meta: meta("istio-system", "istiod"), spec, origin: NOWHERE }
 }
 

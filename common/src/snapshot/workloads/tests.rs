@@ -64,6 +64,20 @@ fn pods_that_have_ended_are_no_workloads() {
 }
 
 #[test]
+fn jobs_that_have_ended_are_no_workloads() {
+    let job = |status: &str| {
+        let status = format!("status: {{conditions: [{status}]}}");
+        names(&format!(
+            "apiVersion: batch/v1\nkind: Job\nmetadata: {{name: once, namespace: edp}}\nspec: {{template: {{}}}}\n{status}"
+        ))
+    };
+    assert!(job("{type: Complete, status: 'True'}").is_empty());
+    assert!(job("{type: SuccessCriteriaMet, status: 'True'}, {type: Failed, status: 'True'}").is_empty());
+    assert_eq!(job("{type: Suspended, status: 'True'}").len(), 1);
+    assert_eq!(job("{type: Complete, status: 'False'}").len(), 1);
+}
+
+#[test]
 fn a_workload_knows_what_it_runs_as_and_where() {
     let snapshot = snapshot(
         "apiVersion: v1
