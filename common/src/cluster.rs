@@ -12,6 +12,7 @@ mod error;
 mod exec;
 mod explain;
 mod flags;
+mod istio;
 mod kubeconfig;
 mod list;
 mod load;

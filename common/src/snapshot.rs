@@ -57,7 +57,7 @@ pub use settings::{
     EnablementSelector, IstioCni, Istiod, MeshConfig, Settings, SettingsOverride, Version, istio_namespaces,
     root_namespace,
 };
-pub(crate) use settings::{ISTIOD_REVISION, ISTIOD_VARIABLES, is_istiod};
+pub(crate) use settings::{ISTIO_PODS, ISTIOD_REVISION, ISTIOD_VARIABLES, is_istiod};
 pub use sources::{Format, Places, Source, Sources};
 pub(crate) use visible::asks_for_dry_run;
 pub use visible::{Discovery, Hidden};
@@ -323,7 +323,16 @@ fn not_read(lists: &[NotRead], settings: &Settings) -> (Vec<Unreadable>, Vec<Gap
         Affects::Policies(extent) if extent.covers(root) => Gap { affects: Affects::Everything, ..gap },
         _ => gap,
     };
-    let told = lists.iter().filter(|list| list.why != Why::NotAsked).map(|list| widened(list.gap()));
+    // An istiod that could not be seen this time may say anything about every answer.
+    let of_istio = |list: &NotRead| {
+        matches!(list.why, Why::TimedOut(_) | Why::Failed(_))
+            && list.resource == "pods"
+            && settings.istio_namespaces.iter().any(|namespace| list.extent.covers(namespace))
+    };
+    let told = lists.iter().filter(|list| list.why != Why::NotAsked).map(|list| match of_istio(list) {
+        true => Gap { affects: Affects::Everything, ..list.gap() },
+        false => widened(list.gap()),
+    });
     let unreadable = lists.iter().filter_map(NotRead::unreadable);
     let unreadable = unreadable.map(|u| Unreadable { gap: widened(u.gap), ..u });
     (unreadable.collect(), told.collect())

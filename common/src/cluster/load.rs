@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 
 use crate::model::Name;
 use crate::snapshot::{
-    Extent, Needs, NotRead, Objects, Resource, SettingsOverride, Topic, Why, istio_namespaces,
+    Extent, Needs, NotRead, Objects, RESOURCES, Resource, SettingsOverride, Topic, Why, istio_namespaces,
     root_namespace, rules,
 };
 
@@ -18,7 +18,7 @@ use super::api::Trouble;
 use super::discovery::{Discovery, Served, is_built_in};
 use super::list::{List, Listed, Reader};
 use super::plan::{Wanted, resource_of, wanted};
-use super::{ConnectError, RawList};
+use super::{ConnectError, RawList, istio};
 
 #[cfg(test)]
 mod tests;
@@ -41,6 +41,10 @@ pub(super) struct Read {
     pub(super) raw: Vec<RawList>,
     /// Namespaces that are read, by resource; what went wrong otherwise.
     outcomes: BTreeMap<String, Outcome>,
+    /// Where Istio was found.
+    istio: BTreeSet<Name>,
+    /// What was looked for in vain, beside lists.
+    lost: Vec<NotRead>,
     answered: bool,
     /// The first reason why there was no answer.
     first: Option<ConnectError>,
@@ -68,7 +72,9 @@ pub(super) async fn load(
 ) -> Result<Read, ConnectError> {
     let (mut istio, mut roots) = expected(given);
     let home = home.iter().chain(&istio).chain(&roots).cloned().collect();
-    let mut loading = Loading { reader, home, discovery: None, read: Read::default() };
+    let elsewhere = !needs.of(Topic::Settings).is_none() && !needs.of(Topic::Pods).is_all();
+    let search = elsewhere.then(|| given.clone());
+    let mut loading = Loading { reader, home, search, discovery: None, read: Read::default() };
     for _ in 0..ROUNDS {
         let before = loading.read.outcomes.len();
         let asked = wanted(needs, &istio, &roots);
@@ -79,6 +85,7 @@ pub(super) async fn load(
         loading.round(missing, needs, before == 0).await?;
         let objects = &loading.read.objects;
         istio.extend(istio_namespaces(objects, given));
+        istio.extend(loading.read.istio.iter().cloned());
         roots.insert(root_namespace(objects, given));
     }
     loading.finish(needs, &istio, &roots)
@@ -94,6 +101,8 @@ fn expected(given: &SettingsOverride) -> (BTreeSet<Name>, BTreeSet<Name>) {
 struct Loading {
     reader: Reader,
     home: BTreeSet<Name>,
+    /// What is said of Istio, when it has to be looked for because not every pod is read.
+    search: Option<SettingsOverride>,
     /// What the server has, once it was asked; what went wrong otherwise.
     discovery: Option<Result<Discovery, Trouble>>,
     read: Read,
@@ -104,6 +113,7 @@ enum Arrived {
     Discovery(Result<Discovery, Trouble>),
     List(Wanted, Vec<Listed>),
     Object(Listed),
+    Istio(Result<BTreeSet<Name>, Trouble>),
 }
 
 impl Loading {
@@ -140,6 +150,10 @@ impl Loading {
         if is_first {
             self.named(needs, &mut running);
         }
+        if let Some(given) = self.search.take() {
+            let api = self.reader.api.clone();
+            running.spawn(async move { Arrived::Istio(istio::namespaces(&api, &given).await) });
+        }
         let mut waiting = Some(added);
         if let Some(discovery) = self.discovery.take() {
             self.discovered(discovery, waiting.take().unwrap_or_default(), &mut running);
@@ -150,7 +164,8 @@ impl Loading {
                     self.discovered(discovery, waiting.take().unwrap_or_default(), &mut running);
                 }
                 Ok(Arrived::List(wanted, listed)) => self.arrived(&wanted, listed)?,
-                Ok(Arrived::Object(listed)) => self.object(listed),
+                Ok(Arrived::Object(listed)) => self.object(listed)?,
+                Ok(Arrived::Istio(found)) => self.found(found)?,
                 Err(error) => return Err(ConnectError::new(format!("reading stopped: {error}"))),
             }
         }
@@ -233,9 +248,37 @@ impl Loading {
         Ok(())
     }
 
-    /// An object by its name. Whether it may be read says nothing of the list.
-    fn object(&mut self, listed: Listed) {
+    /// An object by its name. Whether it may be read says nothing of the list; that it may not, that it may be there.
+    fn object(&mut self, listed: Listed) -> Result<(), ConnectError> {
+        let resource = listed.list.resource;
+        let extent = listed.list.namespace.clone().map_or_else(Extent::all, Extent::one);
+        match listed.trouble.clone() {
+            Some(Trouble::Unauthorized(error)) => return Err(error),
+            Some(trouble) => {
+                let why = why_of(trouble, resource);
+                self.read.lost.push(NotRead { resource: resource.name(), extent, why });
+            }
+            None => {}
+        }
         self.keep(listed);
+        Ok(())
+    }
+
+    /// Where Istio is. When that cannot be said, an istiod may be anywhere.
+    fn found(&mut self, found: Result<BTreeSet<Name>, Trouble>) -> Result<(), ConnectError> {
+        match found {
+            Ok(found) => self.read.istio = found,
+            Err(Trouble::Unauthorized(error)) => return Err(error),
+            Err(trouble) => {
+                let why = match trouble {
+                    Trouble::TimedOut(error) => Why::TimedOut(error.message),
+                    Trouble::Failed(error) => Why::Failed(error),
+                    _ => Why::Failed("no list of Istio's pods came".to_owned()),
+                };
+                self.read.lost.push(NotRead { resource: "pods".to_owned(), extent: Extent::all(), why });
+            }
+        }
+        Ok(())
     }
 
     fn keep(&mut self, listed: Listed) {
@@ -264,9 +307,14 @@ impl Loading {
             let outcome = self.read.outcomes.remove(&name).unwrap_or_default();
             not_read.extend(missing_of(wanted, outcome));
         }
+        not_read.append(&mut self.read.lost);
+        not_read.extend(not_asked(needs));
         not_read.sort();
         if !self.read.answered {
             return Err(self.read.first.unwrap_or_else(|| nothing(&not_read)));
+        }
+        if let Some(error) = no_settings(&not_read) {
+            return Err(error);
         }
         self.read.objects.not_read = not_read;
         self.read.objects.gateways_listed = needs.of(Topic::Gateways).is_all();
@@ -297,6 +345,31 @@ fn missing_of(wanted: Wanted, outcome: Outcome) -> Vec<NotRead> {
         missing.push(not_read(wanted.extent.complement(), Why::NotAsked));
     }
     missing
+}
+
+/// Topics of which nothing is read: a bundle must not say that there is none.
+fn not_asked(needs: &Needs) -> impl Iterator<Item = NotRead> + '_ {
+    let resources = RESOURCES.iter().filter(|resource| needs.of(resource.topic).is_none());
+    let not_asked = |resource: &Resource| resource.topic != Topic::Pods;
+    resources.filter(move |resource| not_asked(resource)).map(|resource| NotRead {
+        resource: resource.name(),
+        extent: Extent::all(),
+        why: Why::NotAsked,
+    })
+}
+
+/// Everything hangs on settings that are there and could not be read this time: trust domain, root namespace, what
+/// istiod looks at. Those that may not be read are assumed.
+fn no_settings(not_read: &[NotRead]) -> Option<ConnectError> {
+    let is_of_settings =
+        |list: &&NotRead| Resource::named(&list.resource).is_some_and(|of| of.topic == Topic::Settings);
+    let said = not_read.iter().filter(is_of_settings).find_map(|list| match &list.why {
+        Why::TimedOut(error) | Why::Failed(error) => Some(error),
+        Why::NotAsked | Why::Forbidden | Why::Missing => None,
+    })?;
+    let hint =
+        "every answer hangs on Istio's settings; try again, with a longer --request-timeout if it is slow";
+    Some(ConnectError::new(format!("the ConfigMaps of Istio could not be read: {said}")).hint(hint))
 }
 
 /// What says more than that a list is missing, should nothing be answered at all.
@@ -370,7 +443,14 @@ async fn lists_in(reader: &Reader, wanted: &Wanted, version: &str, home: &BTreeS
     for namespace in namespaces {
         running.spawn(one_namespace(reader.clone(), of(Some(namespace))));
     }
-    running.join_all().await
+    in_order(running).await
+}
+
+/// Whichever came first: of ConfigMaps of one name the first counts.
+async fn in_order(running: JoinSet<Listed>) -> Vec<Listed> {
+    let mut listed = running.join_all().await;
+    listed.sort_by(|a, b| a.list.namespace.cmp(&b.list.namespace));
+    listed
 }
 
 /// What a user may read who may not list everywhere.
@@ -395,7 +475,7 @@ async fn at_home(
             });
         }
     }
-    running.join_all().await
+    in_order(running).await
 }
 
 /// The settings of Istio stand in ConfigMaps of known names, which may be readable where the list is not.

@@ -31,11 +31,12 @@ impl Wanted {
 }
 
 /// Every resource that the needs name. Policies of the root namespace count everywhere, settings stand in the
-/// namespace of istiod: both are read wherever they may be.
+/// namespaces of Istio, and its pods there say which istiod counts and how: these are read whatever is asked.
 pub(super) fn wanted(needs: &Needs, istio: &BTreeSet<Name>, roots: &BTreeSet<Name>) -> Vec<Wanted> {
     let of = |resource: &'static Resource| {
         let asked = needs.of(resource.topic);
         let extent = match resource.topic {
+            Topic::Pods if !needs.of(Topic::Settings).is_none() => asked.union(Extent::Only(istio.clone())),
             _ if asked.is_none() => asked,
             Topic::Settings => Extent::Only(istio.clone()),
             Topic::Policies => asked.union(Extent::Only(roots.clone())),

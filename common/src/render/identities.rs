@@ -2,8 +2,9 @@
 
 use std::io::{self, Write};
 
-use crate::report::Envelope;
+use crate::codes::Code;
 use crate::report::identities::{Identities, IdentityEntry};
+use crate::report::{Envelope, GapEntry};
 
 use super::text::escaped;
 use super::{Format, Look, json, lists, markdown, table};
@@ -39,6 +40,7 @@ pub fn identities<R: AsRef<Identities>>(
     look: Look,
 ) -> io::Result<()> {
     let report = envelope.body.as_ref();
+    let complete = !envelope.gaps.iter().any(hides_policies);
     match format {
         Format::Json => json::identities(out, envelope, false),
         Format::Yaml => json::identities(out, envelope, true),
@@ -52,9 +54,10 @@ pub fn identities<R: AsRef<Identities>>(
         Format::Markdown => {
             let look = look.plain();
             let table = match view {
-                View::Accounts => {
-                    markdown::table(&accounts::headers(false), &accounts::rows(report, false, Lists::Whole))
-                }
+                View::Accounts => markdown::table(
+                    &accounts::headers(false),
+                    &accounts::rows(report, false, complete, Lists::Whole),
+                ),
                 View::Policies => markdown::table(&policies::headers(false), &policies::rows(report, false)),
                 View::Findings => {
                     markdown::table(&findings::headers(false), &findings::rows(report, look, false))
@@ -66,7 +69,7 @@ pub fn identities<R: AsRef<Identities>>(
             let wide = format == Format::Wide;
             let text = match view {
                 View::Accounts => {
-                    let cells = |lists| accounts::rows(report, wide, lists);
+                    let cells = |lists| accounts::rows(report, wide, complete, lists);
                     lists::fitted(look, wide, &accounts::headers(wide), cells)
                 }
                 View::Policies => table::table(look, &policies::headers(wide), &policies::rows(report, wide)),
@@ -75,6 +78,12 @@ pub fn identities<R: AsRef<Identities>>(
             out.write_all(text.as_bytes())
         }
     }
+}
+
+/// Whether policies may be missing that name accounts.
+fn hides_policies(gap: &GapEntry) -> bool {
+    matches!(gap.code, Code::ListForbidden | Code::ListTimedOut | Code::ListFailed)
+        && gap.subject.starts_with("authorizationpolicies")
 }
 
 /// An account in the form that scripts should use.

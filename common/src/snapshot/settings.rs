@@ -37,6 +37,12 @@ const NFTABLES: &str = "NATIVE_NFTABLES";
 /// The label of istiod's pods and of their templates.
 const ISTIOD: (&str, &str) = ("app", "istiod");
 
+/// The label of istio-cni's pods, of which the ConfigMap stands beside them.
+const ISTIO_CNI: (&str, &str) = ("k8s-app", "istio-cni-node");
+
+/// The labels of the pods beside which settings stand.
+pub(crate) const ISTIO_PODS: &[(&str, &str)] = &[ISTIOD, ISTIO_CNI];
+
 /// Whether a pod or a template with these labels is istiod.
 pub(crate) fn is_istiod(labels: &Labels) -> bool {
     labels.get(ISTIOD.0) == Some(ISTIOD.1)
@@ -145,7 +151,7 @@ pub(super) fn settings(
 #[must_use]
 pub fn istio_namespaces(objects: &Objects, given: &SettingsOverride) -> BTreeSet<Name> {
     let istiod = pod_specs(objects, ISTIOD.0, ISTIOD.1).filter(|_| given.istio_namespace.is_none());
-    let cni = pod_specs(objects, "k8s-app", "istio-cni-node");
+    let cni = pod_specs(objects, ISTIO_CNI.0, ISTIO_CNI.1);
     istiod.chain(cni).map(|(namespace, _)| Name::from(namespace.as_str())).collect()
 }
 

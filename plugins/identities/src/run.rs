@@ -6,7 +6,7 @@ use mesh_common::render::{self, Format, View};
 use mesh_common::report::identities::{self, Identities, Lint, Selection};
 use mesh_common::report::reachability::Answer;
 use mesh_common::report::{Evidenced, GapEntry};
-use mesh_common::snapshot::{Extent, Needs, NotFound, Topic};
+use mesh_common::snapshot::{Extent, Locator, Needs, NotFound, Topic};
 
 use crate::args::{Arguments, Query, Request};
 
@@ -42,7 +42,8 @@ pub fn run(arguments: Arguments) -> Result<ExitStatus, CliError> {
             Ok(ExitStatus::Holds)
         }
         Request::Ask(query) => {
-            let mut facts = Facts::load(&arguments.source, &arguments.settings, &console, &|_, _| needs())?;
+            let needs = |namespace: &str, _: Option<&str>| needs(&arguments.names, namespace);
+            let mut facts = Facts::load(&arguments.source, &arguments.settings, &console, &needs)?;
             let mesh = Mesh::new(&facts.snapshot);
             let selection = selection(&arguments, &console, &facts, &mesh, &query)?;
             if arguments.certificates {
@@ -54,11 +55,15 @@ pub fn run(arguments: Arguments) -> Result<ExitStatus, CliError> {
     }
 }
 
-/// Policies of any namespace may name an account, and whether one exists is asked of those of any.
-fn needs() -> Needs {
+/// Policies of any namespace may name an account, and whether one exists is asked of those of any. Who may not read
+/// all namespaces reads those of the names.
+fn needs(names: &[String], namespace: &str) -> Needs {
     let topics =
         [Topic::Accounts, Topic::Pods, Topic::Policies, Topic::Rbac, Topic::Services, Topic::Templates];
-    topics.into_iter().fold(Needs::basic(), |needs, topic| needs.with(topic, Extent::all()))
+    let all = topics.into_iter().fold(Needs::basic(), |needs, topic| needs.with(topic, Extent::all()));
+    // Names that are none are told later.
+    let named = names.iter().filter_map(|name| name.parse::<Locator>().ok());
+    named.fold(all, |needs, locator| needs.end(&locator, namespace, &[]))
 }
 
 fn ask(
@@ -114,6 +119,10 @@ fn selection(
     let labels = query.labels.clone();
     if arguments.names.is_empty() {
         let namespace = facts.scope();
+        if let Some(namespace) = namespace {
+            // A list of a namespace that is not there would be empty, and taken for an answer.
+            facts.snapshot.all_of(namespace)?;
+        }
         return Ok(Selection { labels, namespace: namespace.map(Into::into), only: None });
     }
     let named = Selection::named(mesh, &arguments.names, facts.namespace()).inspect_err(|_| {

@@ -30,7 +30,13 @@ pub(super) fn headers(wide: bool) -> Vec<&'static str> {
     headers
 }
 
-pub(super) fn rows(report: &Identities, wide: bool, lists: Lists) -> Vec<Vec<String>> {
+/// The rows of a table. `complete` says whether all policies were read: that none names an account is not known
+/// otherwise.
+pub(super) fn rows(report: &Identities, wide: bool, complete: bool, lists: Lists) -> Vec<Vec<String>> {
+    let policies = |of: &IdentityEntry| match policies(of) {
+        none if none.is_empty() && !complete => "unknown".to_owned(),
+        names => lists.names(&names),
+    };
     let row = |of: &IdentityEntry| {
         let mut cells = vec![
             escaped(&of.namespace).into_owned(),
@@ -38,7 +44,7 @@ pub(super) fn rows(report: &Identities, wide: bool, lists: Lists) -> Vec<Vec<Str
             lists.workloads(&of.workloads),
             of.data_plane.map_or("<none>", DataPlaneWord::as_str).to_owned(),
             certificate(&of.certificate),
-            lists.names(&policies(of)),
+            policies(of),
         ];
         if wide {
             cells.push(escaped(&of.identity).into_owned());

@@ -142,7 +142,7 @@ fn unknown(mesh: &Mesh<'_>, entries: &Entries<'_>, namespace: &str, name: &str) 
         .chain(used)
         .map(|(namespace, account)| ResourceRef::new(Kind::ServiceAccount, namespace, account))
         .collect();
-    NotFound::among(&known, &ResourceRef::new(Kind::ServiceAccount, namespace, name))
+    NotFound::among(mesh.snapshot, &known, &ResourceRef::new(Kind::ServiceAccount, namespace, name))
 }
 
 fn no_account(text: &str) -> NotFound {

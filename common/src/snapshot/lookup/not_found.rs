@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::{Kind, Name, ResourceRef};
+use crate::model::{Kind, Name, Namespace, ResourceRef};
 
 use super::super::{MeshSnapshot, NotRead, Why};
 
@@ -15,6 +15,9 @@ pub struct NotFound {
     /// What to try instead.
     pub hints: Vec<String>,
 }
+
+/// Behind what was looked for in lists that are not whole.
+const AMONG: &str = " among what could be read";
 
 /// Suggestions in one hint.
 const MAX_SUGGESTIONS: usize = 5;
@@ -46,7 +49,7 @@ impl NotFound {
         let among = match unread(snapshot, kind, namespace, bare) {
             Some(list) => {
                 hints.extend(cure(list));
-                " among what could be read"
+                AMONG
             }
             None => "",
         };
@@ -55,16 +58,20 @@ impl NotFound {
 
     /// An object that is not among those that are known: of the same name elsewhere, or called almost so.
     #[must_use]
-    pub fn among(known: &BTreeSet<ResourceRef>, wanted: &ResourceRef) -> Self {
+    pub fn among(snapshot: &MeshSnapshot, known: &BTreeSet<ResourceRef>, wanted: &ResourceRef) -> Self {
         let same = known.iter().filter(|known| known.name == wanted.name && known.kind == wanted.kind);
         let mut found: Vec<String> = same.map(ToString::to_string).collect();
         if found.is_empty() {
             found = nearest(&wanted.name, known.iter().collect());
         }
-        let namespace = wanted.namespace.as_ref().map(|of| format!(" in namespace `{of}`"));
-        let namespace = namespace.unwrap_or_default();
-        let message = format!("no {} `{}`{namespace}", wanted.kind.printed(), wanted.name);
-        Self { message, hints: hint(&found) }
+        let mut hints = hint(&found);
+        let namespace = wanted.namespace.as_ref().map(Namespace::as_str).unwrap_or_default();
+        let list = unread(snapshot, &wanted.kind, namespace, false);
+        hints.extend(list.and_then(cure));
+        let among = if list.is_some() { AMONG } else { "" };
+        let kind = wanted.kind.printed();
+        let message = format!("no {kind} `{}` in namespace `{namespace}`{among}", wanted.name);
+        Self { message, hints }
     }
 
     pub(super) fn namespace(snapshot: &MeshSnapshot, name: &str) -> Self {
@@ -73,16 +80,21 @@ impl NotFound {
         let known: BTreeSet<Name> = read.chain(used).collect();
         let known: Vec<ResourceRef> =
             known.into_iter().map(|name| ResourceRef::cluster(Kind::Namespace, name)).collect();
-        Self {
-            message: format!("no namespace `{name}`"),
-            hints: hint(&nearest(name, known.iter().collect())),
-        }
+        let mut hints = hint(&nearest(name, known.iter().collect()));
+        let list = unread(snapshot, &Kind::Namespace, name, false);
+        hints.extend(list.and_then(cure));
+        let among = if list.is_some() { AMONG } else { "" };
+        Self { message: format!("no namespace `{name}`{among}"), hints }
     }
 
     pub(super) fn node(snapshot: &MeshSnapshot, name: &str) -> Self {
         let known = snapshot.nodes.iter().map(|n| ResourceRef::cluster(Kind::Node, n.clone()));
         let known: Vec<ResourceRef> = known.collect();
-        Self { message: format!("no node `{name}`"), hints: hint(&nearest(name, known.iter().collect())) }
+        let mut hints = hint(&nearest(name, known.iter().collect()));
+        let list = snapshot.not_read.iter().find(|list| list.is_of(&Kind::Node) && list.why != Why::NotAsked);
+        hints.extend(list.and_then(cure));
+        let among = if list.is_some() { AMONG } else { "" };
+        Self { message: format!("no node `{name}`{among}"), hints }
     }
 }
 

@@ -1,0 +1,57 @@
+//! Where Istio runs, for questions that do not read every pod: the namespaces of its pods, by their labels alone.
+
+use std::collections::BTreeSet;
+
+use serde::Deserialize;
+
+use crate::model::Name;
+use crate::snapshot::{ISTIO_PODS, SettingsOverride};
+
+use super::api::{Api, Trouble};
+
+#[cfg(test)]
+mod tests;
+
+/// Pods that are asked for at once: there are few istiods, and one pod of a DaemonSet tells where the others are.
+const PODS: usize = 500;
+
+const METADATA: &str = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json";
+
+#[derive(Deserialize)]
+struct List {
+    items: Vec<Item>,
+}
+
+#[derive(Deserialize)]
+struct Item {
+    metadata: Metadata,
+}
+
+#[derive(Deserialize)]
+struct Metadata {
+    namespace: Name,
+}
+
+/// The namespaces of istiod's and istio-cni's pods; istiod's only where nobody said where it is. Where that may not
+/// be asked, none: settings of Istio that may not be read are assumed.
+pub(super) async fn namespaces(api: &Api, given: &SettingsOverride) -> Result<BTreeSet<Name>, Trouble> {
+    let mut found = BTreeSet::new();
+    for (key, value) in ISTIO_PODS {
+        if *value == "istiod" && given.istio_namespace.is_some() {
+            continue;
+        }
+        let path = format!("/api/v1/pods?labelSelector={key}%3D{value}&limit={PODS}");
+        match api.get(&path, METADATA).await {
+            Ok(text) => found.extend(namespaces_in(&text)?),
+            Err(Trouble::Forbidden(_)) => {}
+            Err(trouble) => return Err(trouble),
+        }
+    }
+    Ok(found)
+}
+
+fn namespaces_in(text: &str) -> Result<BTreeSet<Name>, Trouble> {
+    let list: List = serde_json::from_str(text)
+        .map_err(|error| Trouble::Failed(format!("the answer is no list of pods: {error}")))?;
+    Ok(list.items.into_iter().map(|item| item.metadata.namespace).collect())
+}
