@@ -123,6 +123,7 @@ pub struct MeshSnapshot {
     waypoints: waypoints::Waypoints,
     by_namespace: FxHashMap<Namespace, Vec<WorkloadIndex>>,
     by_address: FxHashMap<IpAddr, WorkloadIndex>,
+    by_host_address: FxHashMap<IpAddr, Name>,
     /// What addresses may belong to that was not read.
     unread_addresses: Option<ResourceRef>,
 }
@@ -154,6 +155,7 @@ impl MeshSnapshot {
             certificates: None,
             waypoints,
             by_address,
+            by_host_address: by_host_address(&objects),
             by_namespace,
             namespaces,
             workloads,
@@ -203,13 +205,10 @@ impl MeshSnapshot {
         self.by_address.get(&address).copied()
     }
 
-    /// The node that has an address, by the pods that share its network.
+    /// The node that has an address, by the pods that share its network or say where they are.
     #[must_use]
     pub fn node_at(&self, address: IpAddr) -> Option<&Name> {
-        let sharing = self.workloads.iter().filter(|workload| workload.host_network);
-        sharing
-            .filter(|workload| workload.addresses.contains(&address))
-            .find_map(|workload| workload.node.as_ref())
+        self.by_host_address.get(&address)
     }
 
     /// What an address may be that is no known pod's: a WorkloadEntry that has it, or the name of a host; or a
@@ -256,6 +255,21 @@ fn by_namespace(workloads: &[Workload]) -> FxHashMap<Namespace, Vec<WorkloadInde
 fn by_address(workloads: &[Workload]) -> services::ByAddress {
     let own = workloads.iter().enumerate().filter(|(_, workload)| !workload.host_network);
     own.flat_map(|(at, workload)| workload.addresses.iter().map(move |ip| (*ip, WorkloadIndex(at)))).collect()
+}
+
+/// The nodes by the addresses that their pods know of.
+fn by_host_address(objects: &Objects) -> FxHashMap<IpAddr, Name> {
+    let mut found = FxHashMap::default();
+    for pod in &objects.pods {
+        let (Some(node), Some(status)) = (&pod.spec.spec.node_name, &pod.spec.status) else { continue };
+        let own = status.pod_ip.iter().chain(status.pod_ips.iter().map(|of| &of.ip));
+        let own = own.filter(|_| pod.spec.spec.host_network);
+        let of_host = status.host_ip.iter().chain(status.host_ips.iter().map(|of| &of.ip));
+        for address in own.chain(of_host).filter_map(|text| text.parse().ok()) {
+            found.entry(address).or_insert_with(|| node.clone());
+        }
+    }
+    found
 }
 
 fn nodes(objects: &Objects) -> BTreeSet<Name> {

@@ -165,7 +165,12 @@ impl Texts for Redactor {
             Text::Fixed => text.into(),
             Text::LabelKey => self.label_key(text).into(),
             _ if is_address(text) => text.into(),
-            _ => self.words(text).into(),
+            _ => match text.split_once('%') {
+                Some((address, zone)) if is_address(address) => {
+                    format!("{address}%{}", self.words(zone)).into()
+                }
+                _ => self.words(text).into(),
+            },
         }
     }
 }
@@ -198,8 +203,10 @@ fn spelt(hash: u64) -> String {
     std::iter::once(of(LETTERS, 40)).chain(others).flatten().collect()
 }
 
-/// An address or a block, with whatever istiod ignores of it.
+/// An address or a block, and nothing behind it.
 fn is_address(text: &str) -> bool {
-    let address = text.split(['/', '%']).next().unwrap_or_default();
-    address.parse::<IpAddr>().is_ok()
+    if let Some((address, length)) = text.split_once('/') {
+        return address.parse::<IpAddr>().is_ok() && length.parse::<u8>().is_ok();
+    }
+    text.parse::<IpAddr>().is_ok()
 }

@@ -125,7 +125,7 @@ const GATEWAY: &[&str] = &[
     "gatewayClassName",
     "listeners.name",
     "listeners.port",
-    "listeners.protocol=",
+    "listeners.protocol",
     "listeners.allowedRoutes.namespaces.from=",
 ];
 
@@ -167,11 +167,11 @@ const SOURCE: &[&str] = &[
     "notRemoteIpBlocks",
 ];
 const OPERATION: &[&str] =
-    &["hosts", "notHosts", "ports", "notPorts", "methods=", "notMethods=", "paths", "notPaths"];
+    &["hosts", "notHosts", "ports", "notPorts", "methods", "notMethods", "paths", "notPaths"];
 const PEER_AUTHENTICATION: &[&str] = &["**", "selector.matchLabels.*", "mtls.mode=", "portLevelMtls.*.mode="];
 
 const RULES: &[&str] =
-    &["rules.apiGroups", "rules.resources", "rules.resourceNames", "rules.nonResourceURLs", "rules.verbs="];
+    &["rules.apiGroups", "rules.resources", "rules.resourceNames", "rules.nonResourceURLs", "rules.verbs"];
 const BINDING: &[&str] = &[
     "roleRef.apiGroup",
     "roleRef.kind",
@@ -260,7 +260,7 @@ pub(super) const KINDS: &[(&str, Rows)] = &[
             ("", META),
             ("spec.", GATEWAY),
             ("spec.listeners.allowedRoutes.namespaces.selector.", SELECTOR),
-            ("status.", &["addresses.type=", "addresses.value"]),
+            ("status.", &["addresses.type", "addresses.value"]),
             ("status.", CONDITIONS),
         ],
     ),

@@ -1,8 +1,8 @@
 //! Writing: into a file beside the target, which is moved there when it is complete.
 
 use std::collections::BTreeSet;
-use std::fs::{self, File};
-use std::io::{self, BufWriter, Write};
+use std::fs;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use flate2::Compression;
@@ -46,7 +46,6 @@ pub fn write(path: &Path, contents: &Contents, redact: bool) -> Result<Written, 
     let target = target(path)?;
     let failed = |error: &io::Error| BundleError::write(path, &reason(error));
     let not_a_list = |error: String| BundleError::write(path, &error);
-    let file = beside(&target).map_err(|error| failed(&error))?;
     let mut unhidden = Vec::new();
     let documents = if redact {
         let mut redactor = Redactor::learn(contents).map_err(not_a_list)?;
@@ -56,10 +55,14 @@ pub fn write(path: &Path, contents: &Contents, redact: bool) -> Result<Written, 
     } else {
         documents(contents, &mut AsIs, false).map_err(not_a_list)?
     };
-    let written = pack(&file, &documents).and_then(|()| file.as_file().metadata());
-    let bytes = written.map_err(|error| failed(&error))?.len();
+    let mut packed = Vec::new();
+    pack(&mut packed, &documents).map_err(|error| failed(&error))?;
+    // Whole before there is a file: who is killed meanwhile leaves nothing behind.
+    let mut file = beside(&target).map_err(|error| failed(&error))?;
+    let written = file.write_all(&packed).and_then(|()| file.as_file().sync_all());
+    written.map_err(|error| failed(&error))?;
     file.persist(&target).map_err(|error| failed(&error.error))?;
-    Ok(Written { bytes, unhidden })
+    Ok(Written { bytes: packed.len() as u64, unhidden })
 }
 
 /// The file that is meant: behind a link, what it leads to.
@@ -200,8 +203,8 @@ fn key(item: &str) -> String {
     format!("{}/{}", of.namespace, of.name)
 }
 
-fn pack(file: &NamedTempFile, documents: &Documents) -> io::Result<()> {
-    let zipped = GzEncoder::new(BufWriter::new(file.as_file()), Compression::default());
+fn pack(into: &mut Vec<u8>, documents: &Documents) -> io::Result<()> {
+    let zipped = GzEncoder::new(into, Compression::default());
     let mut archive = tar::Builder::new(zipped);
     for (name, text) in documents {
         let mut header = tar::Header::new_ustar();
@@ -213,8 +216,5 @@ fn pack(file: &NamedTempFile, documents: &Documents) -> io::Result<()> {
         header.set_cksum();
         archive.append(&header, text.as_bytes())?;
     }
-    let mut buffered = archive.into_inner()?.finish()?;
-    buffered.flush()?;
-    let file: &File = buffered.get_ref();
-    file.sync_all()
+    archive.into_inner()?.finish().map(drop)
 }

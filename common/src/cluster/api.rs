@@ -90,7 +90,7 @@ impl Api {
         let (head, body) = response.into_parts();
         let body = Limited::new(body, LONGEST_BODY).collect().await;
         let bytes = body.map_err(|error| cut_off(&error.to_string()))?.to_bytes();
-        if head.status.is_success() {
+        if head.status == StatusCode::OK {
             return String::from_utf8(bytes.into()).map_err(|_| failed("the answer is not UTF-8 text"));
         }
         let after = head.headers.get(header::RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());

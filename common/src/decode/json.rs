@@ -49,7 +49,7 @@ pub(crate) fn read(context: &Context<'_>, text: &str) -> Vec<Objects> {
 /// something else where only metadata was sent.
 ///
 /// # Errors
-/// When it is no list.
+/// When it is no list, or one of something else.
 pub(crate) fn list(
     source: SourceId,
     text: &str,
@@ -57,6 +57,7 @@ pub(crate) fn list(
     kind: &str,
 ) -> Result<Vec<Objects>, String> {
     let fields = list_fields(text)?;
+    check_kind(&fields, kind)?;
     let sources = Sources::default();
     let context = Context { source, sources: &sources, namespace: None };
     let reader = Reader { context: &context, text };
@@ -64,6 +65,19 @@ pub(crate) fn list(
         reader.alone(|objects| items.iter().for_each(|item| reader.known(item, api_version, kind, objects)))
     };
     Ok(fields.items.par_chunks(CHUNK).map(chunk).collect())
+}
+
+/// A list of another kind, or with items that are no objects, would be taken for one that lacks what it should have.
+fn check_kind(fields: &Fields<'_>, kind: &str) -> Result<(), String> {
+    let found = fields.header().kind.text().unwrap_or_default();
+    let is_it = found.strip_suffix("List").is_some_and(|of| of == kind);
+    if !is_it && !matches!(found, "List" | "PartialObjectMetadataList") {
+        return Err(format!("the answer is `{found}`, not `{kind}List`"));
+    }
+    match fields.items.iter().find(|item| !item.get().starts_with('{')) {
+        Some(_) => Err("the answer has items that are no objects".to_owned()),
+        None => Ok(()),
+    }
 }
 
 /// The items of a list, cut out and not built.
@@ -83,7 +97,13 @@ pub(crate) fn continuation(text: &str) -> Result<Option<String>, String> {
     let Some(metadata) = fields.metadata else { return Ok(None) };
     let metadata: ListMeta =
         serde_json::from_str(metadata.get()).map_err(|error| format!("its `metadata` is wrong: {error}"))?;
-    Ok(metadata.next.filter(|token| !token.is_empty()))
+    let next = metadata.next.filter(|token| !token.is_empty());
+    match metadata.remaining {
+        Some(more) if more > 0 && next.is_none() => {
+            Err(format!("it says that {more} more follow, and not where"))
+        }
+        _ => Ok(next),
+    }
 }
 
 wire! {
@@ -91,6 +111,8 @@ wire! {
     struct ListMeta {
         /// The token of the next page.
         pub next: Option<String> = "continue",
+        /// How many are on the pages behind it.
+        pub remaining: Option<i64> = "remainingItemCount",
     }
 }
 

@@ -30,7 +30,8 @@ impl<'a> Said<'a> {
         text.filter(|text| !text.is_empty()).map_or(Self::Wrong, Self::Text)
     }
 
-    fn text(self) -> Option<&'a str> {
+    /// The text, if it is one.
+    pub(crate) fn text(self) -> Option<&'a str> {
         match self {
             Self::Text(text) => Some(text),
             _ => None,

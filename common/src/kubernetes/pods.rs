@@ -75,6 +75,10 @@ wire! {
         pub pod_ip: Option<Name> = "podIP",
         /// All of its addresses.
         pub pod_ips: Vec<PodIp> = "podIPs",
+        /// The first address of its node.
+        pub host_ip: Option<Name> = "hostIP",
+        /// All of them.
+        pub host_ips: Vec<PodIp> = "hostIPs",
         /// Whether it is ready.
         pub conditions: Vec<Condition> = "conditions",
     }

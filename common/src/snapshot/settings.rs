@@ -2,7 +2,7 @@
 //!
 //! What was read is used; what was not is Istio's default and an [`Assumption`] by name.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::codes::{Code, Evidence};
 use crate::istio::MeshConfigFile;
@@ -11,7 +11,7 @@ use crate::model::{FieldPath, Kind, LabelSelector, Labels, Name, Namespace, Trus
 use crate::wire::wire;
 use crate::yaml;
 
-use super::{Affects, Assumption, Gap, GapKind, Object, Objects};
+use super::{Affects, Assumption, Gap, GapKind, Object, Objects, PodObject, Why};
 
 #[cfg(test)]
 mod tests;
@@ -139,12 +139,25 @@ pub(super) fn settings(
         istio_namespaces: std::iter::once(istio_namespace.clone()).chain(others).collect(),
         mesh: mesh_config(objects, given, &istio_namespace, &istiod.revision, assumptions, gaps),
         istiod,
-        cni: istio_cni(objects, assumptions, gaps),
-        // Of several, while they are updated, the oldest.
-        ztunnel: pod_specs(objects, "app", "ztunnel")
-            .filter_map(|(_, spec)| version(main_container(spec)?))
-            .min(),
+        cni: istio_cni(objects, &istio_namespace, assumptions, gaps),
+        ztunnel: ztunnel(objects, &istio_namespace),
     }
+}
+
+/// Of several, while they are updated, the oldest; of Istio's namespace or kube-system, where there are any.
+fn ztunnel(objects: &Objects, istio_namespace: &Name) -> Option<Version> {
+    let all = pod_specs(objects, "app", "ztunnel");
+    let all = all.filter_map(|(namespace, spec)| {
+        Some((is_of_operators(&namespace, istio_namespace), version(main_container(spec)?)?))
+    });
+    let (own, others): (Vec<_>, Vec<_>) = all.partition(|(is_own, _)| *is_own);
+    let counting = if own.is_empty() { others } else { own };
+    counting.into_iter().map(|(_, version)| version).min()
+}
+
+/// Whether a namespace is one where Istio is installed, and not one of a tenant.
+fn is_of_operators(namespace: &Namespace, istio_namespace: &Name) -> bool {
+    namespace.as_str() == &**istio_namespace || namespace.as_str() == "kube-system"
 }
 
 /// Where Istio's settings stand: beside istiod and istio-cni, as far as their pods were read.
@@ -174,8 +187,13 @@ fn mesh_config(
     let name = if is_default { "istio".to_owned() } else { format!("istio-{revision}") };
     let is_it = |map: &&Object<_>| *map.meta.name == *name;
     let in_its_place = |map: &&Object<_>| is_it(map) && map.meta.namespace.as_ref() == Some(istio_namespace);
+    // Anybody may have a ConfigMap of that name: elsewhere it counts only where istiod's own place was read.
+    let own_was_read = !objects.not_read.iter().any(|list| {
+        list.resource == "configmaps" && list.why != Why::Missing && list.extent.covers(istio_namespace)
+    });
+    let elsewhere = || objects.config_maps.iter().filter(is_it).min_by_key(|map| map.namespace());
     let found =
-        objects.config_maps.iter().find(in_its_place).or_else(|| objects.config_maps.iter().find(is_it));
+        objects.config_maps.iter().find(in_its_place).or_else(|| own_was_read.then(elsewhere).flatten());
     let text = found.and_then(|map| Some((map, map.spec.get(MESH)?)));
     let read = text.and_then(|(map, text)| parsed::<MeshConfigFile, _>(objects, map, MESH, text, gaps));
     let root = given.root_namespace.clone();
@@ -234,18 +252,23 @@ fn istiod(
     istio_namespace: &Name,
     assumptions: &mut Vec<Assumption>,
 ) -> Istiod {
-    let all: Vec<&Container> = pod_specs(objects, ISTIOD.0, ISTIOD.1)
-        .filter(|(namespace, _)| namespace.as_str() == &**istio_namespace || given.istio_namespace.is_none())
-        .filter_map(|(_, spec)| main_container(spec))
+    let is_own = |namespace: &Namespace| namespace.as_str() == &**istio_namespace;
+    let all: Vec<(bool, &Container)> = pod_specs(objects, ISTIOD.0, ISTIOD.1)
+        .filter(|(namespace, _)| is_own(namespace) || given.istio_namespace.is_none())
+        .filter_map(|(namespace, spec)| Some((is_own(&namespace), main_container(spec)?)))
         .collect();
     let wanted = given.revision.as_deref();
     let is_wanted =
         |of: &str| wanted.is_none_or(|wanted| wanted == of || wanted == "default" && of.is_empty());
+    // Anybody may label a pod so: where Istio's namespace has istiods, others count as other revisions at most.
     let found = all
         .iter()
-        .filter(|container| is_wanted(revision(container)))
-        .min_by_key(|container| (revision(container) != "default", revision(container).to_owned()));
-    let others = all.iter().map(|container| revision(container)).filter(|_| wanted.is_none());
+        .filter(|(_, container)| is_wanted(revision(container)))
+        .min_by_key(|(is_own, container)| {
+            (!is_own, revision(container) != "default", revision(container).to_owned())
+        })
+        .map(|(_, container)| container);
+    let others = all.iter().map(|(_, container)| revision(container)).filter(|_| wanted.is_none());
     let mut others: Vec<Name> = others.map(Name::from).collect();
     let revision: Name = found.map(|c| revision(c)).or(wanted).unwrap_or("default").into();
     if found.is_none() {
@@ -265,13 +288,18 @@ fn istiod(
     }
 }
 
-fn istio_cni(objects: &Objects, assumptions: &mut Vec<Assumption>, gaps: &mut Vec<Gap>) -> IstioCni {
+fn istio_cni(
+    objects: &Objects,
+    istio_namespace: &Name,
+    assumptions: &mut Vec<Assumption>,
+    gaps: &mut Vec<Gap>,
+) -> IstioCni {
     let mut cni = IstioCni {
         enablement: default_enablement(),
         excluded_namespaces: vec!["kube-system".into()],
         native_nftables: false,
     };
-    let Some(map) = objects.config_maps.iter().find(|map| &*map.meta.name == "istio-cni-config") else {
+    let Some(map) = istio_cni_config(objects, istio_namespace) else {
         assumptions.push(Assumption { code: Code::IstioCniAssumed, values: Evidence::none() });
         return cni;
     };
@@ -289,6 +317,22 @@ fn istio_cni(objects: &Objects, assumptions: &mut Vec<Assumption>, gaps: &mut Ve
     }
     cni.native_nftables = map.spec.get(NFTABLES).is_some_and(|text| parse_bool(text) == Some(true));
     cni
+}
+
+/// istio-cni's ConfigMap. Anybody may call one so: the one of Istio's namespace or of kube-system counts, and of these
+/// the one beside istio-cni's pods; only where neither has one, that of another namespace.
+fn istio_cni_config<'a>(
+    objects: &'a Objects,
+    istio_namespace: &Name,
+) -> Option<&'a Object<BTreeMap<Name, Name>>> {
+    let beside: BTreeSet<Namespace> =
+        pod_specs(objects, ISTIO_CNI.0, ISTIO_CNI.1).map(|(namespace, _)| namespace).collect();
+    let rank = |map: &&Object<BTreeMap<Name, Name>>| {
+        let namespace = map.namespace();
+        (!is_of_operators(&namespace, istio_namespace), !beside.contains(&namespace), namespace)
+    };
+    let maps = objects.config_maps.iter().filter(|map| &*map.meta.name == "istio-cni-config");
+    maps.min_by_key(rank)
 }
 
 /// manifests/charts/istio-cni/values.yaml, `ambient.enablementSelectors`.
@@ -311,7 +355,11 @@ fn pod_specs<'a>(
         matches!(object.spec.kind, Kind::Deployment | Kind::DaemonSet)
             && object.spec.template.metadata.labels.get(key) == Some(value)
     });
-    let pods = objects.pods.iter().filter(move |pod| pod.meta.labels.get(key) == Some(value));
+    let runs = |pod: &&Object<PodObject>| {
+        let phase = pod.spec.status.as_ref().and_then(|status| status.phase.as_deref());
+        !matches!(phase, Some("Succeeded" | "Failed"))
+    };
+    let pods = objects.pods.iter().filter(runs).filter(move |pod| pod.meta.labels.get(key) == Some(value));
     let templates = templates.map(|object| (object.namespace(), &object.spec.template.spec));
     templates.chain(pods.map(|pod| (pod.namespace(), &pod.spec.spec)))
 }

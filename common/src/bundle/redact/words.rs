@@ -37,6 +37,10 @@ static KNOWN: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
 const OF_VENDORS: [&str; 3] = ["com", "org", ""];
 
 const WORDS: &[&str] = &[
+    // Methods, verbs of RBAC, protocols of listeners, types of addresses, as far as everybody has them.
+    "GET HEAD POST PUT DELETE CONNECT OPTIONS TRACE PATCH",
+    "get list watch create update patch delete deletecollection impersonate bind escalate use approve sign proxy",
+    "HTTP HTTPS TLS TCP UDP HBONE PROXY IPAddress Hostname NamedAddress",
     // Installed by Kubernetes and Istio.
     "app api apiserver cni cloud cluster config controller coredns default dns egressgateway gateway ingressgateway istio istiod",
     "k8s kube kubernetes lease local manager mesh node operator proxy public root ca crt scheduler system waypoint ztunnel",

@@ -22,7 +22,7 @@ fn ok(body: &str) -> String {
 }
 
 fn empty(kind: &str) -> String {
-    ok(&format!(r#"{{"kind":"{kind}List","apiVersion":"v1","metadata":{{}},"items":[]}}"#))
+    ok(&format!(r#"{{"kind":"{kind}","apiVersion":"v1","metadata":{{}},"items":[]}}"#))
 }
 
 fn pod(namespace: &str, name: &str) -> String {
@@ -45,7 +45,7 @@ fn server(special: impl Fn(&str) -> Option<String> + Send + Clone + 'static) -> 
             _ if path.contains("/istio-cni-config") || path.ends_with("/istio") => {
                 response("404 Not Found", "")
             }
-            _ => empty("Any"),
+            _ => empty("List"),
         })
     })
 }

@@ -113,3 +113,63 @@ fn versions_come_from_image_tags() {
         assert_eq!(version(&container), expected, "{image}");
     }
 }
+
+/// A pod of a component, in a namespace and a phase.
+fn pod(namespace: &str, labels: &str, phase: &str, container: &str) -> String {
+    format!(
+        "---\napiVersion: v1\nkind: Pod\nmetadata: {{name: p, namespace: {namespace}, labels: {{{labels}}}}}\n\
+         spec: {{containers: [{{name: c, {container}}}]}}\nstatus: {{phase: {phase}}}\n"
+    )
+}
+
+fn settings_of(yaml: &str) -> Settings {
+    super::super::test_objects::snapshot(yaml).settings
+}
+
+/// Anybody may call a ConfigMap or label a pod as Istio does.
+#[test]
+fn what_tenants_call_as_istio_does_is_not_istios() {
+    let revision = |of: &str| format!("env: [{{name: REVISION, value: {of}}}]");
+    let own = pod("istio-system", "app: istiod", "Running", &revision("stable"));
+    let tenant = pod("atenant", "app: istiod", "Running", &revision("default"));
+    assert_eq!(&*settings_of(&format!("{tenant}{own}")).istiod.revision, "stable");
+    assert_eq!(&*settings_of(&tenant).istiod.revision, "default");
+
+    let ztunnel = |namespace: &str, phase: &str, version: &str| {
+        pod(namespace, "app: ztunnel", phase, &format!("image: 'istio/ztunnel:{version}'"))
+    };
+    let current = ztunnel("istio-system", "Running", "1.30.0");
+    for other in [ztunnel("atenant", "Running", "1.28.0"), ztunnel("istio-system", "Failed", "1.28.0")] {
+        assert_eq!(settings_of(&format!("{other}{current}")).ztunnel, Some((1, 30)), "{other}");
+    }
+
+    let cni = |namespace: &str, excluded: &str| {
+        format!(
+            "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {{name: istio-cni-config, namespace: {namespace}}}\n\
+             data: {{EXCLUDE_NAMESPACES: {excluded}}}\n"
+        )
+    };
+    let excluded = |yaml: String| settings_of(&yaml).cni.excluded_namespaces[0].as_str().to_owned();
+    let agent = pod("atenant", "k8s-app: istio-cni-node", "Running", "image: x");
+    let beside = pod("kube-system", "k8s-app: istio-cni-node", "Running", "image: x");
+    let (strange, system, istio) = (cni("atenant", "t"), cni("kube-system", "k"), cni("istio-system", "i"));
+    assert_eq!(excluded(format!("{strange}{agent}{istio}")), "i");
+    assert_eq!(excluded(format!("{strange}{agent}{istio}{system}{beside}")), "k");
+    assert_eq!(excluded(format!("{strange}{agent}")), "t");
+}
+
+/// A MeshConfig of another namespace counts only where Istio's own place was read.
+#[test]
+fn a_mesh_config_elsewhere_does_not_stand_for_one_that_may_not_be_read() {
+    let map = config_map("elsewhere", "istio", &[("mesh", "rootNamespace: theirs")]);
+    let extent = crate::snapshot::Extent::one("istio-system");
+    let forbidden =
+        crate::snapshot::NotRead { resource: "configmaps".to_owned(), extent, why: Why::Forbidden };
+    let objects = |not_read| Objects { config_maps: vec![map.clone()], not_read, ..Objects::default() };
+    let root = |objects: Objects| {
+        let (settings, codes) = read(&objects, &SettingsOverride::default());
+        (settings.mesh.root_namespace.to_string(), codes.contains(&Code::MeshConfigAssumed))
+    };
+    assert_eq!(root(objects(Vec::new())), ("theirs".to_owned(), false));
+    assert_eq!(root(objects(vec![forbidden])), ("istio-system".to_owned(), true));
+}
