@@ -7,7 +7,6 @@ use std::net::IpAddr;
 
 use rustc_hash::FxHashMap;
 
-use crate::istio::WorkloadEntry;
 use crate::kubernetes::{EndpointSlice, ServicePort, ServiceSpec, TargetRef};
 use crate::model::{
     DataPlane, Kind, Labels, Name, Namespace, Origin, PortRef, Protocol, Readiness, ResourceRef, Workload,
@@ -15,9 +14,11 @@ use crate::model::{
 };
 
 use super::{Object, Objects};
+use unread::{Unread, is_not_known};
 
 #[cfg(test)]
 mod tests;
+mod unread;
 
 /// A Service.
 #[derive(Clone, Debug)]
@@ -40,8 +41,8 @@ pub struct Service {
     pub addresses: Vec<IpAddr>,
     /// What stands behind it, in the order of the names.
     pub backends: Vec<Backend>,
-    /// Whether it is not known what stands behind it: only EndpointSlices could tell and none were read, of any
-    /// Service; or a WorkloadEntry does.
+    /// Whether it is not known what stands behind it: what could tell was not read, or not to its end; or a
+    /// WorkloadEntry does.
     pub endpoints_not_read: bool,
     /// Where it was written.
     pub origin: Origin,
@@ -74,6 +75,12 @@ impl Service {
     #[must_use]
     pub fn has(&self, wanted: WorkloadIndex) -> bool {
         self.backends.iter().any(|b| matches!(b, Backend::Workload { index, .. } if *index == wanted))
+    }
+
+    /// Whether anything stands behind it that is known to call.
+    #[must_use]
+    pub fn has_callers(&self) -> bool {
+        self.backends.iter().any(|backend| *backend != Backend::Unclear)
     }
 
     /// The port of a workload behind one of the Service's.
@@ -121,41 +128,27 @@ pub(super) fn services(
 ) -> Vec<Service> {
     let slices = slices_by_service(objects);
     let pods = Pods::new(workloads, by_address);
+    let unread = Unread::new(objects);
     let mut services: Vec<Service> = objects
         .services
         .iter()
         .map(|object| {
             let mut service = service(object);
             let key = (object.namespace(), object.meta.name.clone());
-            let selector = &object.spec.selector;
-            if selector.is_empty() {
-                // Of Endpoints that a person writes a controller makes slices, which then tell.
-                let written =
-                    || objects.endpoints.iter().any(|of| of.namespace() == key.0 && of.meta.name == key.1);
-                service.endpoints_not_read =
-                    objects.endpoint_slices.is_empty() || !slices.contains_key(&key) && written();
-            } else {
+            let of_service = slices.get(&key).map(Vec::as_slice).unwrap_or_default();
+            if !object.spec.selector.is_empty() {
                 service.backends = selected(&object.spec, by_namespace.get(&key.0), workloads);
-                service.endpoints_not_read = objects
-                    .workload_entries
-                    .iter()
-                    .any(|entry| entry.namespace() == key.0 && entry_has(entry, selector));
             }
-            for slice in slices.get(&key).into_iter().flatten() {
-                pods.add(slice, &mut service);
+            service.endpoints_not_read = is_not_known(objects, object, of_service, &unread);
+            let stand_in = !unread.of(&Kind::Pod, &key.0) && pods.any_template(&service);
+            for slice in of_service {
+                pods.add(slice, stand_in, &mut service);
             }
             service
         })
         .collect();
     services.sort_by(|a, b| a.reference.cmp(&b.reference));
     services
-}
-
-/// Whether a WorkloadEntry has all of these labels. It has those of its metadata, then those of its spec
-/// (pilot/pkg/serviceregistry/serviceentry/conversion.go, `ConvertClientWorkloadEntry`).
-fn entry_has(entry: &Object<WorkloadEntry>, wanted: &Labels) -> bool {
-    let label = |key| entry.meta.labels.get(key).or_else(|| entry.spec.labels.get(key));
-    wanted.iter().all(|(key, value)| label(key) == Some(value))
 }
 
 fn service(object: &Object<ServiceSpec>) -> Service {
@@ -230,8 +223,8 @@ impl<'a> Pods<'a> {
     /// Adds what a slice names beside what a selector found. workloads.go: of an endpoint that refers to a pod
     /// istiod takes the reference only (`matchingServicesWithoutSelectors`), so that port and readiness are the
     /// Service's and the pod's; one without is an address that nothing guards (`endpointSlicesBuilder`). Neither
-    /// looks at the Service's selector.
-    fn add(&self, slice: &EndpointSlice, service: &mut Service) {
+    /// looks at the Service's selector. Pods that were not read have a template standing in for them, or not.
+    fn add(&self, slice: &EndpointSlice, stand_in: bool, service: &mut Service) {
         let ports = slice_ports(service, slice);
         for endpoint in &slice.endpoints {
             let ready = endpoint.conditions.ready.unwrap_or(true);
@@ -254,13 +247,21 @@ impl<'a> Pods<'a> {
                 (None, Some(address)) if pod.is_none() && ready => {
                     service.backends.push(Backend::Address { address, ports: ports.clone() });
                 }
-                // A pod that was not read: behind a selector its template stands for it.
-                (None, _) if pod.is_some() && ready && service.backends.is_empty() => {
+                (None, _) if pod.is_some() && ready && !stand_in => {
                     service.backends.push(Backend::Unclear);
                 }
                 (None, _) => {}
             }
         }
+    }
+
+    /// Whether the selector found templates, which stand for the pods that they make.
+    fn any_template(&self, service: &Service) -> bool {
+        let mut found = service.backends.iter().filter_map(|backend| match backend {
+            Backend::Workload { index, .. } => self.workloads.get(index.0),
+            Backend::Address { .. } | Backend::Unclear => None,
+        });
+        found.any(|workload| workload.reference.kind != Kind::Pod)
     }
 
     fn named(&self, target: &TargetRef, service: &Service) -> Option<WorkloadIndex> {

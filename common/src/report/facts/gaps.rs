@@ -17,7 +17,10 @@ impl Facts {
     pub(super) fn gaps(&self, mesh: &Mesh<'_>) -> (Vec<GapEntry>, Vec<GapEntry>) {
         let destinations: FxHashSet<&Namespace> =
             self.of_destinations(mesh).map(|w| &w.identity.namespace).collect();
-        let ends: FxHashSet<&Namespace> = self.workloads(mesh).map(|w| &w.identity.namespace).collect();
+        let services = self.services.iter().filter_map(|at| mesh.snapshot.services.get(*at));
+        let of_services = services.filter_map(|service| service.reference.namespace.as_ref());
+        let ends = self.workloads(mesh).map(|w| &w.identity.namespace).chain(of_services);
+        let ends: FxHashSet<&Namespace> = ends.collect();
         let policies = Policies::new(self, mesh);
         let touches = |gap: &&Gap| match &gap.affects {
             _ if policies.all.contains(gap) => policies.decisive.contains(gap),

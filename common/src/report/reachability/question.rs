@@ -39,7 +39,7 @@ impl SourceQuestion {
         match &place {
             Place::Workloads(workloads) if workloads.is_empty() => Err(nothing_runs(&name)),
             Place::Service(at) => match mesh.snapshot.services.get(*at) {
-                Some(service) if !service.endpoints_not_read && !service.backends.is_empty() => {
+                Some(service) if !service.endpoints_not_read && service.has_callers() => {
                     Ok(Self { name, place })
                 }
                 _ => Err(nothing_runs(&name)),

@@ -95,8 +95,51 @@ fn slices_add_to_a_selector() {
 - {addresses: [10.0.0.1], targetRef: {kind: Pod, name: a}}
 - {addresses: [10.0.0.9], targetRef: {kind: Pod, name: unread}}
 ";
-    assert_eq!(with_endpoints(spec, known).len(), 2);
+    let found = with_endpoints(spec, known);
+    assert_eq!((found.len(), found.contains(&Backend::Unclear)), (3, true));
     assert_eq!(with_endpoints(spec, "\n- {addresses: [192.0.2.7]}\n").len(), 3);
+}
+
+#[test]
+fn a_template_stands_in_for_pods_that_were_not_read() {
+    let made = "
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: d, namespace: edp}
+spec: {template: {metadata: {labels: {app: made}}}}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: pg, namespace: edp}
+spec: {selector: {app: made}, ports: [{name: sql, port: 5432}]}";
+    let endpoint = "\n- {addresses: [10.0.0.9], targetRef: {kind: Pod, name: d-1}}\n";
+    let found = backends(&format!("{made}{SLICE}{endpoint}"));
+    assert_eq!((found.len(), found.contains(&Backend::Unclear)), (1, false));
+}
+
+#[test]
+fn what_cannot_be_decoded_may_stand_behind_any_service_of_its_namespace() {
+    let service = |spec: &str| {
+        format!("apiVersion: v1\nkind: Service\nmetadata: {{name: pg, namespace: edp}}\nspec: {spec}")
+    };
+    let pod = |namespace: &str| {
+        format!(
+            "apiVersion: v1\nkind: Pod\nmetadata: {{name: x, namespace: {namespace}}}\nspec: {{hostNetwork: 'no'}}"
+        )
+    };
+    let slice = "apiVersion: discovery.k8s.io/v1\nkind: EndpointSlice
+metadata: {name: pg-2, namespace: edp}\nendpoints: 7";
+    let some = format!("{SLICE}\n- {{addresses: [10.0.0.1]}}\n---\n");
+    for (spec, beside, unread) in [
+        ("{selector: {app: pg}}", format!("\n---\n{}", pod("edp")), true),
+        ("{selector: {app: pg}}", format!("\n---\n{}", pod("other")), false),
+        ("{selector: {app: pg}}", format!("\n---\n{slice}"), true),
+        ("{}", format!("{some}{slice}"), true),
+        ("{}", format!("{some}{}", pod("edp")), false),
+    ] {
+        let snapshot = snapshot(&format!("{PODS}{}{beside}", service(spec)));
+        assert_eq!(snapshot.services[0].endpoints_not_read, unread, "{spec}{beside}");
+    }
 }
 
 #[test]
