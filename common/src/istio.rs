@@ -6,6 +6,7 @@
 mod authorization_policy;
 mod mesh_config;
 mod peer_authentication;
+mod service_entry;
 mod workload_entry;
 
 pub use authorization_policy::{
@@ -14,4 +15,5 @@ pub use authorization_policy::{
 };
 pub use mesh_config::MeshConfigFile;
 pub use peer_authentication::{MtlsMode, MutualTls, PeerAuthentication, PortMtls};
+pub use service_entry::ServiceEntry;
 pub use workload_entry::WorkloadEntry;

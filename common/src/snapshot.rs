@@ -5,6 +5,7 @@
 //! at. Nothing is decided here; that is `policy`.
 
 mod accounts;
+mod addresses;
 mod capture;
 mod certificates;
 mod extent;
@@ -124,8 +125,7 @@ pub struct MeshSnapshot {
     by_namespace: FxHashMap<Namespace, Vec<WorkloadIndex>>,
     by_address: FxHashMap<IpAddr, WorkloadIndex>,
     by_host_address: FxHashMap<IpAddr, Name>,
-    /// What addresses may belong to that was not read.
-    unread_addresses: Option<ResourceRef>,
+    addresses: addresses::Addresses,
 }
 
 impl MeshSnapshot {
@@ -146,9 +146,9 @@ impl MeshSnapshot {
         let waypoints = waypoints::Waypoints::new(&objects, &unreadable);
         let (lists, told) = not_read(&objects.not_read, &settings);
         gaps.extend(unreadable.iter().map(|unreadable| unreadable.gap.clone()).chain(told));
-        let unreadable = unreadable.into_iter().chain(lists).collect();
+        let unreadable: Vec<Unreadable> = unreadable.into_iter().chain(lists).collect();
         Self {
-            unread_addresses: unread_addresses(&objects.not_read),
+            addresses: addresses::Addresses::new(&objects, &unreadable),
             nodes: nodes(&objects),
             service_accounts: accounts::accounts(&objects),
             pod_creators: pod_creators::pod_creators(&objects),
@@ -211,17 +211,23 @@ impl MeshSnapshot {
         self.by_host_address.get(&address)
     }
 
-    /// What an address may be that is no known pod's: a WorkloadEntry that has it, or the name of a host; or a
-    /// pod or an entry among those that were not read.
+    /// What an address may be that is no known pod's: a WorkloadEntry or ServiceEntry that has it, or the name of a
+    /// host; or one of these or a pod that was not read.
     #[must_use]
     pub fn entry_at(&self, address: IpAddr) -> Option<ResourceRef> {
-        let may_be = |of: &&Object<WorkloadEntry>| {
-            let written: Option<Result<IpAddr, _>> = of.spec.address.as_ref().map(|text| text.parse());
-            written.is_none_or(|written| written.map_or(true, |written| written == address))
-        };
-        let found = self.workload_entries.iter().find(may_be);
-        let found = found.map(|entry| entry.reference(Kind::Other("WorkloadEntry".into())));
-        found.or_else(|| self.unread_addresses.clone())
+        self.addresses.entry_at(address)
+    }
+
+    /// Whether an address may be anyone's because of a gap.
+    #[must_use]
+    pub fn addresses_hang_on(&self, gap: &Gap) -> bool {
+        self.addresses.hang_on(gap)
+    }
+
+    /// Whether a gap can change nothing but whose an address may be.
+    #[must_use]
+    pub fn only_addresses_hang_on(&self, gap: &Gap) -> bool {
+        self.addresses.alone_hang_on(gap)
     }
 
     /// The labels of a namespace; none when it was not read.
@@ -350,17 +356,6 @@ fn not_read(lists: &[NotRead], settings: &Settings) -> (Vec<Unreadable>, Vec<Gap
     let unreadable = lists.iter().filter_map(NotRead::unreadable);
     let unreadable = unreadable.map(|u| Unreadable { gap: widened(u.gap), ..u });
     (unreadable.collect(), told.collect())
-}
-
-/// Pods, or machines that are none, of which some were not read.
-fn unread_addresses(lists: &[NotRead]) -> Option<ResourceRef> {
-    let kind_of = |list: &NotRead| match list.resource.as_str() {
-        "pods" => Some(Kind::Pod),
-        "workloadentries.networking.istio.io" => Some(Kind::Other("WorkloadEntry".into())),
-        _ => None,
-    };
-    let unread = lists.iter().filter(|list| list.why != Why::Missing);
-    unread.filter_map(kind_of).min().map(|kind| ResourceRef::cluster(kind, "*"))
 }
 
 /// Of two objects of one name the later one stays, as after `kubectl apply`; different content is a gap.

@@ -14,7 +14,7 @@ const SEEDS: std::ops::RangeInclusive<u64> = 1..=8;
 
 /// Everything that questions read of a cluster; templates they read by name only.
 const KINDS: &str = "pods,namespaces,configmaps,services,endpointslices,networkpolicies,authorizationpolicies,\
-                     peerauthentications,workloadentries,gateways.gateway.networking.k8s.io,\
+                     peerauthentications,workloadentries,serviceentries,gateways.gateway.networking.k8s.io,\
                      gatewayclasses.gateway.networking.k8s.io,adminnetworkpolicies";
 
 #[test]

@@ -121,6 +121,19 @@ const ENDPOINT_SLICE: &[&str] = &[
 const WORKLOAD_ENTRY: &[&str] =
     &["address", "labels.*", "locality", "network", "ports.*", "serviceAccount", "weight"];
 
+const SERVICE_ENTRY: &[&str] = &[
+    "addresses",
+    "endpoints.address",
+    "hosts",
+    "location=",
+    "ports.name",
+    "ports.number",
+    "ports.protocol=",
+    "ports.targetPort",
+    "resolution=",
+    "workloadSelector.labels.*",
+];
+
 const GATEWAY: &[&str] = &[
     "gatewayClassName",
     "listeners.name",
@@ -226,6 +239,10 @@ pub(super) const KINDS: &[(&str, Rows)] = &[
     ("Service", &[("", META), ("spec.", SERVICE)]),
     ("EndpointSlice", &[("", META), ("", ENDPOINT_SLICE)]),
     ("WorkloadEntry", &[("", META), ("spec.", WORKLOAD_ENTRY)]),
+    (
+        "ServiceEntry",
+        &[("", META), ("spec.", SERVICE_ENTRY), ("status.", &["addresses.host", "addresses.value"])],
+    ),
     (
         "ConfigMap",
         &[

@@ -91,6 +91,7 @@ pub(super) fn seen(objects: &Objects) -> String {
         gateways,
         gateway_classes,
         workload_entries,
+        service_entries,
         roles,
         role_bindings,
         named_only

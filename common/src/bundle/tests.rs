@@ -131,6 +131,12 @@ fn corners() -> Vec<Value> {
             "vm",
             json!({"address": "10.9.9.9", "labels": {"app": "vm"}}),
         ),
+        json!({"apiVersion": "networking.istio.io/v1", "kind": "ServiceEntry",
+            "metadata": {"name": "ext", "namespace": "shop"},
+            "spec": {"hosts": ["ext.example"], "addresses": ["10.96.77.1", "10.97.0.0/16"], "location": "MESH_EXTERNAL",
+                "resolution": "STATIC", "ports": [{"name": "http", "number": 80, "protocol": "HTTP", "targetPort": 8080}],
+                "endpoints": [{"address": "192.0.2.9"}], "workloadSelector": {"labels": {"app": "vm"}}},
+            "status": {"addresses": [{"host": "ext.example", "value": "240.240.0.1"}]}}),
         object(
             "networking.k8s.io/v1",
             "NetworkPolicy",

@@ -89,6 +89,9 @@ impl<B: Body> Decoder<'_, B> {
             ("networking.istio.io", "WorkloadEntry") => {
                 self.spec(&Kind::Other(kind.into()), |objects| &mut objects.workload_entries);
             }
+            ("networking.istio.io", "ServiceEntry") => {
+                self.whole(kind, |objects| &mut objects.service_entries);
+            }
             ("security.istio.io", "AuthorizationPolicy" | "PeerAuthentication")
                 if !matches!(version, "v1" | "v1beta1") =>
             {

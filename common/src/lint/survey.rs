@@ -161,6 +161,7 @@ fn counting(mesh: &Mesh<'_>) -> FxHashMap<ResourceRef, Vec<WorkloadIndex>> {
 fn incomplete(snapshot: &MeshSnapshot) -> Option<Vec<&Extent>> {
     // What is there and not judged is not missing.
     let missing = snapshot.gaps.iter().filter(|gap| gap.kind != GapKind::Unsupported);
+    let missing = missing.filter(|gap| !snapshot.only_addresses_hang_on(gap));
     let extents = missing.filter_map(|gap| match &gap.affects {
         Affects::Everything => Some(None),
         Affects::Workloads(extent) => Some(Some(extent)),

@@ -25,6 +25,8 @@ pub struct Facts {
     objects: BTreeSet<(Code, ResourceRef)>,
     /// Whether some answer hangs on a policy that cannot be read.
     undecided: bool,
+    /// Whether some answer hangs on whose an address is.
+    address_unclear: bool,
     extra: BTreeSet<AssumptionEntry>,
     extra_gaps: BTreeSet<GapEntry>,
 }
@@ -68,6 +70,10 @@ impl Facts {
                     self.undecided |= decision.verdict() == Verdict::Unknown;
                     continue;
                 }
+                Reason::EndpointUnclear => {
+                    self.address_unclear |= judgement.by.is_some();
+                    continue;
+                }
                 Reason::NetworkPolicyNotJudged => Code::NetworkPolicyNotJudged,
                 Reason::WaypointNotJudged => Code::WaypointNotJudged,
                 Reason::SidecarNotJudged => Code::SidecarNotJudged,
@@ -89,6 +95,7 @@ impl Facts {
         self.all_callers |= other.all_callers;
         self.services.extend(&other.services);
         self.undecided |= other.undecided;
+        self.address_unclear |= other.address_unclear;
         self.objects.extend(other.objects.iter().cloned());
         self.extra.extend(other.extra.iter().cloned());
         self.extra_gaps.extend(other.extra_gaps.iter().cloned());

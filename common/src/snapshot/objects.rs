@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Gap, NotRead, Sources, Unreadable};
-use crate::istio::{AuthorizationPolicy, PeerAuthentication, WorkloadEntry};
+use crate::istio::{AuthorizationPolicy, PeerAuthentication, ServiceEntry, WorkloadEntry};
 use crate::kubernetes::{
     EndpointSlice, GatewaySpec, GatewayStatus, NetworkPolicySpec, ObjectMeta, PodSpec, PodStatus,
     PodTemplate, RoleBindingSpec, RoleSpec, ServiceSpec,
@@ -102,6 +102,8 @@ pub struct Objects {
     pub gateway_classes: Vec<Object<()>>,
     /// networking.istio.io: machines that are no pods
     pub workload_entries: Vec<Object<WorkloadEntry>>,
+    /// networking.istio.io: hosts that are no Service
+    pub service_entries: Vec<Object<ServiceEntry>>,
     /// rbac.authorization.k8s.io: Roles, and ClusterRoles, which have no namespace
     pub roles: Vec<Object<RoleSpec>>,
     /// rbac.authorization.k8s.io: RoleBindings, and ClusterRoleBindings, which have no namespace
@@ -143,6 +145,7 @@ impl Objects {
         self.gateways.extend(other.gateways);
         self.gateway_classes.extend(other.gateway_classes);
         self.workload_entries.extend(other.workload_entries);
+        self.service_entries.extend(other.service_entries);
         self.roles.extend(other.roles);
         self.role_bindings.extend(other.role_bindings);
         self.named_only.extend(other.named_only);

@@ -127,6 +127,7 @@ resources! {
     Services, Whole, true: "" ["v1"] "services" "Service";
     Services, Whole, true: "discovery.k8s.io" ["v1"] "endpointslices" "EndpointSlice";
     Services, Whole, true: "networking.istio.io" ["v1", "v1beta1", "v1alpha3"] "workloadentries" "WorkloadEntry";
+    Services, Whole, true: "networking.istio.io" ["v1", "v1beta1", "v1alpha3"] "serviceentries" "ServiceEntry";
     Network, Whole, true: "networking.k8s.io" ["v1"] "networkpolicies" "NetworkPolicy";
     Network, Metadata, false: "policy.networking.k8s.io" ["v1alpha1"] "adminnetworkpolicies" "AdminNetworkPolicy";
     Network, Metadata, false: "policy.networking.k8s.io" ["v1alpha1"] "baselineadminnetworkpolicies" "BaselineAdminNetworkPolicy";

@@ -24,6 +24,8 @@ impl Facts {
         let policies = Policies::new(self, mesh);
         let touches = |gap: &&Gap| match &gap.affects {
             _ if policies.all.contains(gap) => policies.decisive.contains(gap),
+            _ if self.address_unclear && mesh.snapshot.addresses_hang_on(gap) => true,
+            _ if mesh.snapshot.only_addresses_hang_on(gap) => false,
             Affects::Everything => true,
             Affects::Policies(extent) => destinations.iter().any(|n| extent.covers(n.as_str())),
             Affects::Workloads(extent) => self.all_callers || ends.iter().any(|n| extent.covers(n.as_str())),
