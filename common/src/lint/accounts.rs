@@ -51,11 +51,14 @@ fn missing(survey: &Survey<'_>, identity: &Identity) -> Option<Missing> {
         let rest = wanted.strip_prefix(&*gateway.meta.name);
         gateway.namespace() == *namespace && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
     });
+    let unread = |kind| survey.snapshot.unread(&kind, namespace.as_str()).is_some();
+    let of_gateway = of_gateway || unread(Kind::Gateway);
     if of_gateway || wanted == "default" || read.contains(wanted) || running.contains(wanted) {
         return None;
     }
     let owned = |names: &BTreeSet<&str>| names.iter().map(|name| (*name).to_owned()).collect();
-    let all_read = running.iter().all(|running| *running == "default" || read.contains(running));
+    let all_read = !unread(Kind::ServiceAccount)
+        && running.iter().all(|running| *running == "default" || read.contains(running));
     if !survey.is_complete(namespace) {
         None
     } else if !read.is_empty() && all_read {
