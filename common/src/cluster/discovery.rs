@@ -57,7 +57,14 @@ impl Discovery {
         let text = api.get("/apis", ACCEPT).await?;
         let answer: Groups = serde_json::from_str(&text)
             .map_err(|error| Trouble::Failed(format!("`/apis` is not a list of API groups: {error}")))?;
-        if answer.kind == "APIGroupDiscoveryList" { Ok(aggregated(answer)) } else { plain(api, answer).await }
+        match answer {
+            Groups { kind, items: Some(items), .. } if kind == "APIGroupDiscoveryList" => {
+                Ok(aggregated(items))
+            }
+            Groups { kind, groups: Some(groups), .. } if kind == "APIGroupList" => plain(api, &groups).await,
+            // Whatever it is, it does not say that there is nothing.
+            _ => Err(Trouble::Failed("`/apis` is not a list of API groups".to_owned())),
+        }
     }
 
     /// The best version of a resource.
@@ -79,9 +86,9 @@ impl Discovery {
     }
 }
 
-fn aggregated(answer: Groups) -> Discovery {
+fn aggregated(groups: Vec<AggregatedGroup>) -> Discovery {
     let mut discovery = Discovery::default();
-    for group in answer.items {
+    for group in groups {
         for version in group.versions {
             if version.freshness.as_deref() == Some("Stale") {
                 discovery.stale.push(group.metadata.name.clone());
@@ -95,27 +102,26 @@ fn aggregated(answer: Groups) -> Discovery {
 }
 
 /// As servers answered before 1.26: the groups, then what is in each version of those that matter.
-async fn plain(api: &Api, answer: Groups) -> Result<Discovery, Trouble> {
+async fn plain(api: &Api, groups: &[PlainGroup]) -> Result<Discovery, Trouble> {
     let mut discovery = Discovery::default();
     let wanted: BTreeMap<&str, ()> = RESOURCES
         .iter()
         .filter(|resource| !is_built_in(resource))
         .map(|resource| (resource.group, ()))
         .collect();
-    for group in answer.groups.iter().filter(|group| wanted.contains_key(group.name.as_str())) {
+    for group in groups.iter().filter(|group| wanted.contains_key(group.name.as_str())) {
         for version in &group.versions {
-            let text =
-                match api.get(&format!("/apis/{}/{}", group.name, version.version), "application/json").await
-                {
-                    Ok(text) => text,
-                    Err(Trouble::TimedOut(error)) => return Err(Trouble::TimedOut(error)),
-                    Err(_) => {
-                        discovery.stale.push(group.name.clone());
-                        continue;
-                    }
-                };
-            let list: PlainResources = serde_json::from_str(&text).unwrap_or_default();
-            for resource in list.resources {
+            let path = format!("/apis/{}/{}", group.name, version.version);
+            let list = match api.get(&path, "application/json").await {
+                Ok(text) => resources(&text),
+                Err(Trouble::TimedOut(error)) => return Err(Trouble::TimedOut(error)),
+                Err(_) => None,
+            };
+            let Some(list) = list else {
+                discovery.stale.push(group.name.clone());
+                continue;
+            };
+            for resource in list {
                 discovery.add(&group.name, &version.version, &resource.name);
             }
         }
@@ -123,14 +129,18 @@ async fn plain(api: &Api, answer: Groups) -> Result<Discovery, Trouble> {
     Ok(discovery)
 }
 
-/// `APIGroupDiscoveryList` or `APIGroupList`.
+/// What is in a version of a group; `None` where the answer is something else.
+fn resources(text: &str) -> Option<Vec<PlainResource>> {
+    let list: PlainResources = serde_json::from_str(text).ok()?;
+    (list.kind == "APIResourceList").then_some(list.resources)
+}
+
+/// `APIGroupDiscoveryList` with items, or `APIGroupList` with groups.
 #[derive(Deserialize)]
 struct Groups {
     kind: String,
-    #[serde(default)]
-    items: Vec<AggregatedGroup>,
-    #[serde(default)]
-    groups: Vec<PlainGroup>,
+    items: Option<Vec<AggregatedGroup>>,
+    groups: Option<Vec<PlainGroup>>,
 }
 
 #[derive(Deserialize)]
@@ -171,9 +181,9 @@ struct PlainVersion {
     version: String,
 }
 
-#[derive(Deserialize, Default)]
+#[derive(Deserialize)]
 struct PlainResources {
-    #[serde(default)]
+    kind: String,
     resources: Vec<PlainResource>,
 }
 
