@@ -18,6 +18,9 @@ use super::api::{Api, Trouble};
 /// Objects in a page, as kubectl asks for them.
 const PAGE: usize = 500;
 
+/// A list has no more pages: far more than any cluster has objects.
+const PAGES: usize = 100_000;
+
 /// How often a list is begun again before it is asked for in one piece.
 const RESTARTS: usize = 2;
 
@@ -82,9 +85,12 @@ impl Reader {
             pages.push(self.decode(list, text));
             match end {
                 Ok(None) => return (pages, None),
-                Ok(Some(token)) => next = Some(token),
-                // The page itself says what is wrong with it.
-                Err(_) => return (pages, None),
+                Ok(token) if !paged || token == next || pages.len() >= PAGES => {
+                    return (pages, Some(Trouble::Failed("it has no end".to_owned())));
+                }
+                Ok(token) => next = token,
+                // There may be more.
+                Err(error) => return (pages, Some(Trouble::Failed(error))),
             }
         }
     }

@@ -407,7 +407,10 @@ fn why_of(trouble: Trouble, resource: &Resource) -> Why {
         Trouble::NotFound if is_built_in(resource) => {
             Why::Failed("the API server answered 404 Not Found for a list of Kubernetes' own".to_owned())
         }
-        Trouble::NotFound => Why::Missing,
+        // Only what discovery says is not there is missing, and that is not asked for.
+        Trouble::NotFound => Why::Failed(
+            "the API server answered 404 Not Found, and does not say that it has no such resource".to_owned(),
+        ),
         Trouble::TimedOut(error) => Why::TimedOut(error.message),
         Trouble::Expired => Why::Failed("it changed faster than it could be read".to_owned()),
         Trouble::Unauthorized(error) => Why::Failed(error.message),

@@ -190,6 +190,23 @@ fn kubernetes_own_kinds_are_never_missing() {
     assert!(matches!(&not_read(&read(&server), "pods")[..], [(_, Why::Failed(_))]));
 }
 
+/// A kind that the server says it has, or of which it cannot tell, may have objects that were not seen.
+#[test]
+fn what_discovery_does_not_rule_out_is_never_missing() {
+    let stale = r#"{"kind":"APIGroupDiscoveryList","items":[{"metadata":{"name":"security.istio.io"},
+        "versions":[{"version":"v1","freshness":"Stale"}]}]}"#;
+    let answers = [("200 OK", DISCOVERY), ("200 OK", stale), ("403 Forbidden", FORBIDDEN)];
+    for (status, discovery) in answers {
+        let server = server(move |path| match path {
+            "/apis" => Some(response(status, discovery)),
+            _ => path.starts_with("/apis/security.istio.io/").then(|| response("404 Not Found", "")),
+        });
+        let whys = not_read(&read(&server), "authorizationpolicies.security.istio.io");
+        assert!(whys.iter().any(|(_, why)| matches!(why, Why::Failed(_))), "{discovery}: {whys:?}");
+        assert!(whys.iter().all(|(_, why)| *why != Why::Missing), "{discovery}: {whys:?}");
+    }
+}
+
 #[test]
 fn a_cluster_without_istio_is_told() {
     let server =
@@ -242,6 +259,42 @@ fn what_is_no_list_is_not_taken_for_an_empty_one() {
     }
 }
 
+/// Pages are asked for until one says that it is the last.
+#[test]
+fn a_list_that_does_not_say_where_it_ends_is_not_complete() {
+    let page = |next: &str| {
+        ok(&format!(
+            r#"{{"kind":"PodList","apiVersion":"v1","metadata":{{"continue":{next}}},"items":[{}]}}"#,
+            pod("a", "1")
+        ))
+    };
+    for (next, pages) in [("5", 1), ("{}", 1), (r#""again""#, 2)] {
+        let calls = Arc::new(AtomicUsize::new(0));
+        let counted = calls.clone();
+        let server = server(move |path| {
+            path.starts_with("/api/v1/pods").then(|| {
+                counted.fetch_add(1, Ordering::SeqCst);
+                page(next)
+            })
+        });
+        let loaded = read(&server);
+        assert!(matches!(&not_read(&loaded, "pods")[..], [(_, Why::Failed(_))]), "{next}");
+        assert!(!names(&loaded).is_empty(), "what came is kept");
+        assert_eq!(calls.load(Ordering::SeqCst), pages, "{next}");
+    }
+}
+
+/// A server may leave a page empty that is not the last, as one that filters does.
+#[test]
+fn a_page_without_items_is_not_the_end() {
+    let server = server(|path| match path {
+        "/api/v1/pods?limit=500" => Some(pods(&[], "next")),
+        "/api/v1/pods?limit=500&continue=next" => Some(pods(&[pod("a", "1")], "")),
+        _ => None,
+    });
+    assert_eq!(names(&read(&server)), ["a/1"]);
+}
+
 #[test]
 fn pages_before_a_failure_are_kept_and_the_rest_is_missing() {
     let server = server(|path| match path {
@@ -270,6 +323,12 @@ fn what_hangs_is_told_in_time() {
     let error = read_with(&dead, &everything(), timeout).unwrap_err();
     assert!(error.message.contains("did not answer within 1.5 s"), "{}", error.message);
     assert!(started.elapsed() < Duration::from_secs(15), "{:?}", started.elapsed());
+}
+
+#[test]
+fn a_timeout_that_no_clock_reaches_is_none() {
+    let server = server(|_| None);
+    assert!(read_with(&server, &everything(), Some(Duration::MAX)).is_ok());
 }
 
 #[test]
