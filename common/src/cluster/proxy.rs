@@ -1,7 +1,8 @@
 //! Through which proxy an API server is reached, decided as client-go decides it.
 //!
 //! A kubeconfig's `proxy-url` wins, whatever `NO_PROXY` says; otherwise Go's rules for the environment hold:
-//! golang.org/x/net/http/httpproxy/proxy.go. kube's own rules are others: it compares `NO_PROXY` with the address
+//! golang.org/x/net/http/httpproxy/proxy.go, in the copy that Go's own library has and kubectl is built with (Go
+//! 1.26; newer ones of the module let small letters win). kube's own rules are others: it compares `NO_PROXY` with the address
 //! of the proxy, refuses lists with an empty item, and knows `HTTPS_PROXY` only.
 
 use std::net::IpAddr;
@@ -25,17 +26,18 @@ pub(super) fn proxy_for(
         return address(of_cluster, "`proxy-url` of the cluster").map(Some);
     }
     let names = match server.scheme_str() {
-        Some("https") => ["https_proxy", "HTTPS_PROXY"],
-        _ => ["http_proxy", "HTTP_PROXY"],
+        Some("https") => ["HTTPS_PROXY", "https_proxy"],
+        _ => ["HTTP_PROXY", "http_proxy"],
     };
     let Some((name, value)) = first(environment, names) else { return Ok(None) };
-    let without = first(environment, ["no_proxy", "NO_PROXY"]).map_or("", |(_, value)| value);
+    let without = first(environment, ["NO_PROXY", "no_proxy"]).map_or("", |(_, value)| value);
     match is_direct(server, without) {
         true => Ok(None),
         false => address(value, &format!("variable `{name}`")).map(Some),
     }
 }
 
+/// The first that is set: httpproxy/proxy.go, FromEnvironment and getEnvAny.
 fn first<'a>(environment: &'a Environment, names: [&'static str; 2]) -> Option<(&'static str, &'a str)> {
     names.into_iter().find_map(|name| Some((name, environment.text(name)?)))
 }

@@ -58,13 +58,19 @@ fn no_proxy_means_what_it_means_to_go() {
 }
 
 #[test]
-fn the_scheme_of_the_server_chooses_the_variable_and_small_letters_win() {
+fn the_scheme_of_the_server_chooses_the_variable_and_capitals_win() {
     let both = [("HTTPS_PROXY", "http://s:1"), ("HTTP_PROXY", "http://p:2")];
     assert_eq!(proxy("https://a.b", "", &both).unwrap(), "http://s:1/");
     assert_eq!(proxy("http://a.b", "", &both).unwrap(), "http://p:2/");
     assert_eq!(proxy("https://a.b", "", &[("HTTP_PROXY", "http://p:2")]), None);
     assert_eq!(
         proxy("https://a.b", "", &[("HTTPS_PROXY", "x:1"), ("https_proxy", "y:2")]).unwrap(),
+        "http://x:1/"
+    );
+    assert_eq!(proxy("https://a.b", "", &[("https_proxy", "y:2")]).unwrap(), "http://y:2/");
+    assert_eq!(
+        proxy("https://a.b", "", &[("https_proxy", "y:2"), ("NO_PROXY", "c.d"), ("no_proxy", "a.b")])
+            .unwrap(),
         "http://y:2/"
     );
     assert_eq!(proxy("https://a.b", "", &[("HTTPS_PROXY", "")]), None);
