@@ -24,7 +24,7 @@ use super::flags::ConnectionFlags;
 use super::kubeconfig::{Cluster, Provider, User};
 use super::proxy::{proxy_for, shown};
 use super::target::{Target, unreadable};
-use super::token::{Bearer, Source, Token};
+use super::token::{Bearer, Source};
 
 #[cfg(test)]
 mod tests;
@@ -222,7 +222,7 @@ struct Login {
 }
 
 impl Login {
-    /// A certificate is sent beside anything else; of the rest, the first that there is: a token, a token file,
+    /// A certificate is sent beside anything else; of the rest, the first that there is: a token file, a token,
     /// a password, a provider; a plugin when there is nothing of all that (client-go exec.go,
     /// UpdateTransportConfig).
     async fn of(
@@ -234,14 +234,11 @@ impl Login {
         let mut login = Self::default();
         login.certificate_of(user)?;
         let has_certificate = login.auth.client_certificate_data.is_some();
-        if !user.token.is_empty() {
-            let token =
-                Token::new(user.token.reveal(), None, &format!("of the user `{}`", target.user_name))?;
-            login.bearer = Some(Bearer { token, source: None });
-        } else if !user.token_file.is_empty() {
-            let token = Token::of_file(&user.token_file)?;
-            login.bearer = Some(Bearer { token, source: Some(Source::File(user.token_file.clone())) });
-        } else if !user.username.is_empty() || !user.password.is_empty() {
+        login.bearer = Bearer::of(user, &target.user_name)?;
+        if login.bearer.is_some() {
+            return Ok(login);
+        }
+        if !user.username.is_empty() || !user.password.is_empty() {
             login.auth.username = Some(user.username.clone());
             login.auth.password = Some(user.password.reveal().into());
         } else if let Some(provider) = &user.auth_provider {

@@ -235,7 +235,8 @@ impl<'a> Choice<'a> {
     }
 
     /// client-go clientcmd/client_config.go, getAuthInfo. A token that is given is the one that is sent: the
-    /// user's token file, provider and plugin are not asked.
+    /// user's token file, provider and plugin are not asked. kubectl keeps the token file, whose content it then
+    /// sends instead (rest/config.go, BearerTokenFile): whoever types a token means that one.
     fn over_user(&self, user: &mut User) {
         let flags = self.flags;
         if let Some(token) = flags.token.as_ref().filter(|token| !token.is_empty()) {

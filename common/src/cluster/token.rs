@@ -17,6 +17,7 @@ use tower::{BoxError, Layer, Service};
 
 use super::error::ConnectError;
 use super::exec::Plugin;
+use super::kubeconfig::User;
 use super::target::unreadable;
 
 #[cfg(test)]
@@ -68,6 +69,27 @@ pub(super) struct Bearer {
     pub token: Token,
     /// What renews it.
     pub source: Option<Source>,
+}
+
+impl Bearer {
+    /// The token of a user, if it has one. What its file holds comes before the token itself, which is sent for as
+    /// long as the file cannot be read: client-go transport/round_trippers.go, NewBearerAuthWithRefreshRoundTripper.
+    pub(super) fn of(user: &User, name: &str) -> Result<Option<Self>, ConnectError> {
+        let given = |expires| Token::new(user.token.reveal(), expires, &format!("of the user `{name}`"));
+        let has_token = !user.token.is_empty();
+        let (token, source) = match user.token_file.as_str() {
+            "" if !has_token => return Ok(None),
+            "" => (given(None)?, None),
+            file => {
+                let token = match Token::of_file(file) {
+                    Err(_) if has_token => given(Some(Timestamp::now() + FILE_LIVES))?,
+                    read => read?,
+                };
+                (token, Some(Source::File(file.to_owned())))
+            }
+        };
+        Ok(Some(Self { token, source }))
+    }
 }
 
 impl<S> Layer<S> for Bearer {

@@ -101,3 +101,28 @@ fn a_token_is_renewed_shortly_before_it_expires() {
     let token = Token::new("t", Some(expires), "").unwrap();
     assert_eq!(token.renew.unwrap().to_string(), "2025-12-31T23:59:50Z");
 }
+
+#[test]
+fn a_token_file_comes_before_the_token_and_the_token_before_nothing() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    fs::write(file.path(), "of-file\n").unwrap();
+    let here = file.path().to_string_lossy().into_owned();
+    let table = [
+        ("", "", Some(None)),
+        ("given", "", Some(Some("Bearer given"))),
+        ("", here.as_str(), Some(Some("Bearer of-file"))),
+        ("given", here.as_str(), Some(Some("Bearer of-file"))),
+        ("given", "/nowhere/token", Some(Some("Bearer given"))),
+        ("", "/nowhere/token", None),
+    ];
+    for (token, token_file, expected) in table {
+        let user =
+            User { token: token.parse().unwrap(), token_file: token_file.to_owned(), ..User::default() };
+        let bearer = Bearer::of(&user, "ann").ok();
+        let found = bearer.as_ref().map(|found| found.as_ref().map(|b| b.token.header.to_str().unwrap()));
+        assert_eq!(found, expected, "{token:?} {token_file:?}");
+        // A file is read again, also where it could not be.
+        let renewed = bearer.flatten().is_some_and(|b| b.token.renew.is_some() && b.source.is_some());
+        assert_eq!(renewed, !token_file.is_empty() && expected.is_some(), "{token:?} {token_file:?}");
+    }
+}
