@@ -4,11 +4,15 @@
 //! client.authentication.k8s.io/v1. What a plugin prints on stdout is never shown: credentials stand there.
 
 use std::io::{self, Read};
+#[cfg(unix)]
+use std::os::unix::process::CommandExt as _;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
+#[cfg(unix)]
+use rustix::process::{Pid, Signal, kill_process_group};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -125,24 +129,38 @@ impl Plugin {
             true => command.stdin(Stdio::inherit()).stderr(Stdio::inherit()),
             false => command.stdin(Stdio::null()).stderr(Stdio::piped()),
         };
+        #[cfg(unix)]
+        if !self.interactive {
+            command.process_group(0);
+        }
         command
     }
 
     fn output(&self) -> Result<Output, ConnectError> {
         let mut child = self.command().spawn().map_err(|error| self.not_started(&error))?;
-        let deadline = self.limit.map(|limit| Instant::now() + limit);
+        let deadline = self.limit.and_then(|limit| Instant::now().checked_add(limit));
         let stdout = drain(child.stdout.take());
         let stderr = drain(child.stderr.take());
         let ended = wait(&stdout, deadline).and_then(|read| Some((read, ended(&mut child, deadline)?)));
         let Some((stdout, status)) = ended else {
-            // It may have ended in this moment.
-            let _ = child.kill();
-            let _ = child.wait();
+            self.end(&mut child);
             return Err(self.took_too_long());
         };
         // What it started may hold stderr open for ever.
         let stderr = stderr.recv_timeout(Duration::from_millis(200)).unwrap_or_default();
         Ok(Output { status, stdout, stderr })
+    }
+
+    /// Ends the program with all that it started. What asks a person stays in the group of the terminal, which alone
+    /// may read there: of that, only the program itself is ended.
+    fn end(&self, child: &mut Child) {
+        // Any of it may have ended in this moment.
+        #[cfg(unix)]
+        if !self.interactive {
+            let _ = kill_process_group(Pid::from_child(child), Signal::KILL);
+        }
+        let _ = child.kill();
+        let _ = child.wait();
     }
 
     fn not_started(&self, error: &io::Error) -> ConnectError {

@@ -198,3 +198,18 @@ fn a_person_has_longer_unless_they_said_how_long() {
     assert_eq!(limit(false, DEFAULT_TIMEOUT), DEFAULT_TIMEOUT);
     assert_eq!(limit(true, Duration::from_secs(5)), Duration::from_secs(5));
 }
+
+#[test]
+fn a_limit_that_no_clock_reaches_is_none() {
+    assert!(prints(r#"{"token": "t"}"#).run_within(Some(Duration::MAX)).is_ok());
+}
+
+/// Wrappers start the program that really logs in.
+#[test]
+fn what_a_plugin_started_ends_with_it() {
+    let script = script("(sleep 3; touch \"$0.late\") &\nsleep 600");
+    let error = script.run_within(Some(Duration::from_millis(500))).unwrap_err();
+    assert!(error.message.ends_with("did not end within 0.5 s"), "{}", error.message);
+    std::thread::sleep(Duration::from_secs(4));
+    assert!(!script.folder.path().join("login.late").exists());
+}
