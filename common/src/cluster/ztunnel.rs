@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use k8s_openapi::api::core::v1::Pod;
 use kube::api::Portforwarder;
@@ -32,17 +33,47 @@ pub(super) async fn ask(
     progress: Arc<dyn Progress + Send>,
 ) -> BTreeMap<Name, Result<Held, Why>> {
     let turns = Arc::new(Semaphore::new(AT_ONCE));
+    let patience = Arc::new(Patience::default());
     let mut running = JoinSet::new();
     for of in asked {
         let Some(pod) = of.ztunnel.clone() else { continue };
         let (api, turns, progress, node) = (api.clone(), turns.clone(), progress.clone(), of.node.clone());
+        let patience = patience.clone();
         running.spawn(async move {
             let _turn = turns.acquire().await;
+            if patience.is_over() {
+                return (node, Err(Why::TimedOut(format!("the first {AT_ONCE} did not answer in time"))));
+            }
             progress.start("certificates", None);
-            (node, one(&api, &pod, &*progress).await)
+            let answer = one(&api, &pod, &*progress).await;
+            patience.note(&answer);
+            (node, answer)
         });
     }
     running.join_all().await.into_iter().collect()
+}
+
+/// Whether it is worth while to go on: where the first that were asked let us wait in vain, a thousand others would
+/// take an hour to do the same.
+#[derive(Default)]
+struct Patience {
+    in_vain: AtomicUsize,
+    answered: AtomicBool,
+}
+
+impl Patience {
+    fn is_over(&self) -> bool {
+        self.in_vain.load(Ordering::Relaxed) >= AT_ONCE && !self.answered.load(Ordering::Relaxed)
+    }
+
+    fn note(&self, answer: &Result<Held, Why>) {
+        match answer {
+            Err(Why::TimedOut(_)) => {
+                self.in_vain.fetch_add(1, Ordering::Relaxed);
+            }
+            _ => self.answered.store(true, Ordering::Relaxed),
+        }
+    }
 }
 
 /// Asks one, in the time of a request.

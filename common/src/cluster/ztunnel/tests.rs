@@ -1,3 +1,4 @@
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
@@ -198,4 +199,28 @@ fn without_a_connection_every_node_says_so() {
     let answers = certificates_in(&Environment::default(), &flags, &asked(&["a", "b"]), Arc::new(Silent));
     assert_eq!(answers.len(), 2);
     assert!(answers.values().all(|answer| matches!(answer, Err(Why::Failed(_)))), "{answers:?}");
+}
+
+#[test]
+fn where_the_first_do_not_answer_the_rest_is_not_asked() {
+    for (answers_first, expected) in [(false, 8), (true, 20)] {
+        let calls = Arc::new(AtomicUsize::new(0));
+        let counted = calls.clone();
+        let server = Server::start(move |head| {
+            counted.fetch_add(1, Ordering::SeqCst);
+            if answers_first && head.contains("ztunnel-n00/") {
+                return response("200 OK", "{}");
+            }
+            std::thread::sleep(Duration::from_secs(20));
+            String::new()
+        });
+        let nodes: Vec<String> = (0..20).map(|node| format!("n{node:02}")).collect();
+        let nodes: Vec<&str> = nodes.iter().map(String::as_str).collect();
+        let answers =
+            certificates_in(&Environment::default(), &flags(&server), &asked(&nodes), Arc::new(Silent));
+        assert_eq!(answers.len(), 20);
+        assert_eq!(calls.load(Ordering::SeqCst), expected, "{answers_first}");
+        let timed_out = answers.values().filter(|answer| matches!(answer, Err(Why::TimedOut(_)))).count();
+        assert_eq!(timed_out, if answers_first { 19 } else { 20 });
+    }
 }
