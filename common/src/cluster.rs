@@ -32,7 +32,7 @@ pub use environment::Environment;
 pub use error::ConnectError;
 pub use explain::{Endpoint, explain};
 pub use flags::{ConnectionFlags, InvalidTimeout, Secret, parse_timeout};
-pub use names::{names, service_ports};
+pub use names::{is_name, names, service_ports};
 pub use target::{clusters, contexts, contexts_in, users};
 
 use std::collections::{BTreeMap, BTreeSet};

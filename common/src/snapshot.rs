@@ -50,7 +50,7 @@ pub use not_read::{NotRead, Why, rule as rbac_rule, rules};
 pub use objects::{GatewayObject, Object, Objects, PodObject, TemplateObject};
 pub use pod_creators::{Creator, PodCreators};
 pub use progress::{Progress, Silent};
-pub use resources::{Detail, RESOURCES, Resource, Topic};
+pub use resources::{Detail, RESOURCES, Resource, Topic, escaped};
 pub use services::{Backend, Service};
 #[cfg(test)]
 pub(crate) use settings::CONFIG_MAP_KEYS;

@@ -8,10 +8,14 @@ mod connection;
 
 pub use connection::{ConnectionArguments, Timeout};
 
+use crate::cluster::is_name;
 use crate::model::Name;
 use crate::snapshot::SettingsOverride;
 
-use super::Takes;
+use super::{CliError, Takes};
+
+#[cfg(test)]
+mod tests;
 
 /// Where the facts come from.
 #[derive(Args, Clone, Debug)]
@@ -49,6 +53,20 @@ impl SourceArguments {
     pub fn is_cluster(&self) -> bool {
         self.filename.is_empty() && self.bundle.is_none()
     }
+
+    /// The namespace that is given: an empty one is none, as in kubectl.
+    #[must_use]
+    pub fn namespace(&self) -> Option<&str> {
+        given(self.namespace.as_ref())
+    }
+
+    /// Refuses a namespace that cannot be the name of one.
+    ///
+    /// # Errors
+    /// When it is none.
+    pub(super) fn check(&self) -> Result<(), CliError> {
+        check_namespace("-n", self.namespace())
+    }
 }
 
 /// What is known about the mesh without being read.
@@ -69,9 +87,32 @@ pub struct SettingsArguments {
     pub root_namespace: Option<String>,
 }
 
+impl SettingsArguments {
+    /// Refuses namespaces that cannot be the names of any.
+    ///
+    /// # Errors
+    /// When one is none.
+    pub(super) fn check(&self) -> Result<(), CliError> {
+        check_namespace("--istio-namespace", given(self.istio_namespace.as_ref()))?;
+        check_namespace("--root-namespace", given(self.root_namespace.as_ref()))
+    }
+}
+
+fn given(text: Option<&String>) -> Option<&str> {
+    text.map(String::as_str).filter(|text| !text.is_empty())
+}
+
+fn check_namespace(flag: &str, namespace: Option<&str>) -> Result<(), CliError> {
+    match namespace.filter(|namespace| !is_name(namespace)) {
+        None => Ok(()),
+        Some(namespace) => Err(CliError::usage(format!("{flag}: `{namespace}` is no name of a namespace"))
+            .hint("names have letters, digits and `-`")),
+    }
+}
+
 impl From<&SettingsArguments> for SettingsOverride {
     fn from(arguments: &SettingsArguments) -> Self {
-        let name = |text: &Option<String>| text.as_deref().map(Name::from);
+        let name = |text: &Option<String>| given(text.as_ref()).map(Name::from);
         Self {
             istio_namespace: name(&arguments.istio_namespace),
             revision: name(&arguments.revision),

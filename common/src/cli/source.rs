@@ -38,6 +38,8 @@ impl Facts {
         console: &Console,
         needs: &dyn Fn(&str, Option<&str>) -> Needs,
     ) -> Result<Self, CliError> {
+        source.check()?;
+        settings.check()?;
         let reading = Reading { source, given: &SettingsOverride::from(settings), console };
         match &source.bundle {
             Some(bundle) => reading.bundle(bundle),
@@ -92,10 +94,8 @@ struct Reading<'a> {
 impl Reading<'_> {
     fn files(self) -> Result<Facts, CliError> {
         let Self { source, console, .. } = self;
-        let options = manifests::Options {
-            recursive: source.recursive,
-            namespace: source.namespace.as_deref().map(Into::into),
-        };
+        let options =
+            manifests::Options { recursive: source.recursive, namespace: source.namespace().map(Into::into) };
         let bar = ProgressLine::new(console.is_quiet());
         let objects = manifests::load(&source.filename, &options, &bar)?;
         drop(bar);
@@ -116,8 +116,8 @@ impl Reading<'_> {
         let Self { source, given, .. } = self;
         Facts {
             snapshot: MeshSnapshot::build(objects, given),
-            namespace: source.namespace.clone().unwrap_or_else(|| namespace.to_owned()),
-            scope: source.namespace.clone().filter(|_| !source.all_namespaces),
+            namespace: source.namespace().unwrap_or(namespace).to_owned(),
+            scope: source.namespace().filter(|_| !source.all_namespaces).map(str::to_owned),
             source: SourceDescription { kind, names },
         }
     }
@@ -137,7 +137,7 @@ impl Reading<'_> {
                 // A bundle answers other questions too.
                 if source.save.is_some() { Needs::everything().and(needs) } else { needs }
             },
-            namespace: source.namespace.as_deref(),
+            namespace: source.namespace(),
             given,
             keep: source.save.is_some().then_some(keep),
             progress: bar.clone(),
@@ -146,7 +146,7 @@ impl Reading<'_> {
         if let Some(save) = &source.save {
             loaded = self.save(save, loaded)?;
         }
-        let namespace = source.namespace.clone().unwrap_or(loaded.namespace);
+        let namespace = source.namespace().map_or(loaded.namespace, str::to_owned);
         Ok(Facts {
             scope: scoped(&namespace),
             namespace,

@@ -10,7 +10,7 @@ use tokio::task::JoinHandle;
 
 use crate::decode;
 use crate::model::{Name, SourceId};
-use crate::snapshot::{Detail, Objects, Progress, Resource};
+use crate::snapshot::{Detail, Objects, Progress, Resource, escaped};
 
 use super::Keep;
 use super::api::{Api, Trouble};
@@ -73,6 +73,9 @@ impl Reader {
     async fn pages(&self, list: &List, paged: bool) -> (Vec<JoinHandle<Page>>, Option<Trouble>) {
         let path = list.resource.path(&list.version, list.namespace.as_deref());
         let mut pages = Vec::new();
+        if let Err(trouble) = list.namespace.as_deref().map_or(Ok(()), must_be_name) {
+            return (pages, Some(trouble));
+        }
         let mut next: Option<String> = None;
         loop {
             let text =
@@ -101,10 +104,16 @@ impl Reader {
         tokio::task::spawn_blocking(move || decode_page(&list, source, keep.as_ref(), text))
     }
 
+    async fn text_of(&self, list: &List, name: &str) -> Result<String, Trouble> {
+        list.namespace.as_deref().map_or(Ok(()), must_be_name)?;
+        must_be_name(name)?;
+        let path = list.resource.path(&list.version, list.namespace.as_deref());
+        self.api.get(&format!("{path}/{}", escaped(name)), accept_object(list.resource)).await
+    }
+
     /// Reads one object; that there is none is no trouble.
     pub(super) async fn object(self, list: List, name: Name) -> Listed {
-        let path = format!("{}/{name}", list.resource.path(&list.version, list.namespace.as_deref()));
-        match self.api.get(&path, accept_object(list.resource)).await {
+        match self.text_of(&list, &name).await {
             Ok(text) => {
                 let pages = vec![self.decode(&list, format!("{{\"kind\":\"List\",\"items\":[{text}]}}"))];
                 collect(list, pages, None).await
@@ -164,14 +173,12 @@ fn with_query(path: &str, paged: bool, next: Option<&str>) -> String {
     }
 }
 
-/// A value of a query. Tokens are base64 today; the server may change its mind.
-fn escaped(value: &str) -> String {
-    let mut out = String::with_capacity(value.len());
-    for byte in value.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => out.push(char::from(byte)),
-            _ => out.push_str(&format!("%{byte:02X}")),
-        }
+/// What an API server takes for a name in a path, even where it is escaped: apimachinery
+/// pkg/api/validation/path/name.go, IsValidPathSegmentName. Others would be asked for something else.
+fn must_be_name(text: &str) -> Result<(), Trouble> {
+    match text {
+        "" | "." | ".." => Err(Trouble::Failed(format!("`{text}` is no name"))),
+        _ if text.contains(['/', '%']) => Err(Trouble::Failed(format!("`{text}` is no name"))),
+        _ => Ok(()),
     }
-    out
 }

@@ -95,7 +95,8 @@ fn get<T: for<'de> Deserialize<'de>>(
 }
 
 /// Whether a text can be the name of what is listed here; a path and a shell take all of these as they are.
-fn is_name(text: &str) -> bool {
+#[must_use]
+pub fn is_name(text: &str) -> bool {
     let may = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.');
     text.bytes().next().is_some_and(|byte| byte.is_ascii_alphanumeric()) && text.bytes().all(may)
 }

@@ -101,10 +101,25 @@ impl Resource {
         let root = if self.group.is_empty() { "/api" } else { "/apis" };
         let api_version = self.api_version(version);
         match namespace {
-            Some(namespace) => format!("{root}/{api_version}/namespaces/{namespace}/{}", self.plural),
+            Some(namespace) => {
+                format!("{root}/{api_version}/namespaces/{}/{}", escaped(namespace), self.plural)
+            }
             None => format!("{root}/{api_version}/{}", self.plural),
         }
     }
+}
+
+/// A text as one segment of a path, or as a value of a query: it is nothing else there, whatever it holds.
+#[must_use]
+pub fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => out.push(char::from(byte)),
+            _ => out.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    out
 }
 
 macro_rules! resources {

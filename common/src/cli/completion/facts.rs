@@ -41,11 +41,11 @@ impl Facts {
     pub(super) fn names(&self, kind: &Kind, namespace: Option<&str>) -> Vec<String> {
         let Some(source) = &self.source else { return Vec::new() };
         // What `-n` says is no namespace yet while it is being typed.
-        let own = source.namespace.as_deref().filter(|_| *kind != Kind::Namespace);
+        let own = source.namespace().filter(|_| *kind != Kind::Namespace);
         if let Some(stored) = stored::stored(source, own) {
             return stored.names(kind, namespace);
         }
-        let namespace = namespace.or(source.namespace.as_deref());
+        let namespace = namespace.or(source.namespace());
         let resource = RESOURCES.iter().find(|resource| resource.kind == kind.wire());
         let names = resource.map(|resource| cluster::names(&flags(source), resource, namespace, NAMES));
         names.and_then(Result::ok).unwrap_or_default()
@@ -55,10 +55,10 @@ impl Facts {
     pub(super) fn ports(&self, namespace: Option<&str>, service: &str) -> Vec<(u16, String)> {
         let Some(source) = &self.source else { return Vec::new() };
         let shown = |port: &ServicePort| (port.port, port.name.as_deref().unwrap_or_default().to_owned());
-        if let Some(stored) = stored::stored(source, source.namespace.as_deref()) {
+        if let Some(stored) = stored::stored(source, source.namespace()) {
             return stored.ports(namespace, service).iter().map(shown).collect();
         }
-        let namespace = namespace.or(source.namespace.as_deref());
+        let namespace = namespace.or(source.namespace());
         let ports = cluster::service_ports(&flags(source), namespace, service);
         ports.unwrap_or_default().iter().map(shown).collect()
     }

@@ -237,6 +237,7 @@ fn names_of_a_cluster() {
         (&["-n", "shop", "svc/"], &["svc/cart", ":4"]),
         (&["-n", "shop", "svc/web/"], &["svc/web/ui", ":4"]),
         (&["-n", "sh"], &["shop", ":4"]),
+        (&["-n", ""], &["shop", ":4"]),
         (&["-n", "shop", "svc/cart:"], &["svc/cart:80", ":4"]),
         (&["-n", "shop", "sa/"], &[":4"]),
         (&["-n", "shop", "out"], &[":4"]),

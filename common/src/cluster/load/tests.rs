@@ -443,3 +443,37 @@ fn settings_by_name_are_read_when_all_of_them_are() {
         );
     }
 }
+
+/// Namespaces come from people and from MeshConfig: neither says what is asked for.
+#[test]
+fn a_name_is_never_more_than_a_segment_of_a_path() {
+    let asked = Arc::new(std::sync::Mutex::new(Vec::new()));
+    let seen = asked.clone();
+    let server = server(move |path| {
+        seen.lock().unwrap().push(path.to_owned());
+        None
+    });
+    for odd in ["a?b", "a#b", "a b", "a/../b", "..", "%2e", "a%2Fb", ""] {
+        let named = crate::snapshot::Named {
+            kind: crate::model::Kind::Deployment,
+            namespace: Some(odd.into()),
+            name: odd.into(),
+        };
+        let mut needs = Needs::basic().with(Topic::Policies, Extent::one(odd));
+        needs.named.insert(named);
+        needs.home.insert(odd.into());
+        read_with(&server, &needs, Some(Duration::from_secs(20))).unwrap();
+    }
+    let asked = asked.lock().unwrap();
+    let escaped = "/apis/apps/v1/namespaces/a%3Fb/deployments/a%3Fb";
+    assert!(asked.iter().any(|path| path == escaped), "{asked:?}");
+    for path in asked.iter() {
+        let (path, query) = path.split_once('?').unwrap_or((path, "limit=500"));
+        assert!(
+            query.contains("limit=500") && !path.contains("//") && !path.contains(".."),
+            "{path}?{query}"
+        );
+        assert!(!path.to_uppercase().contains("%2E") && !path.contains("%25"), "{path}");
+        assert!(!path.contains("%2F") && !path.contains('#'), "{path}");
+    }
+}
