@@ -22,6 +22,7 @@ mod write;
 
 pub use error::BundleError;
 pub use keep::keep;
+pub use manifest::anonymous;
 pub use read::read;
 pub use write::{Written, check_target, write};
 

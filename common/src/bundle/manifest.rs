@@ -67,8 +67,21 @@ pub(super) enum Reason {
     Failed,
 }
 
+/// What a bundle says of a list that was not read: what a server or a plugin said may name users, addresses and
+/// files, and stays here.
+#[must_use]
+pub fn anonymous(not_read: &NotRead) -> NotRead {
+    let why = match &not_read.why {
+        Why::TimedOut(_) => Why::TimedOut("no answer came in time".to_owned()),
+        Why::Failed(_) => Why::Failed("the answer was of no use".to_owned()),
+        why => why.clone(),
+    };
+    NotRead { why, ..not_read.clone() }
+}
+
 impl From<&NotRead> for Missing {
     fn from(not_read: &NotRead) -> Self {
+        let not_read = anonymous(not_read);
         let namespaces = match &not_read.extent {
             Extent::Only(only) => Namespaces::Only(only.clone()),
             Extent::AllBut(but) => Namespaces::AllBut(but.clone()),
@@ -80,7 +93,7 @@ impl From<&NotRead> for Missing {
             Why::TimedOut(error) => (Reason::Timeout, Some(error.clone())),
             Why::Failed(error) => (Reason::Failed, Some(error.clone())),
         };
-        Self { resource: not_read.resource.clone(), namespaces, why, error }
+        Self { resource: not_read.resource, namespaces, why, error }
     }
 }
 

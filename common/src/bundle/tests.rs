@@ -4,7 +4,7 @@ use mesh_testkit::{large, odd, seed};
 use serde_json::{Value, json};
 
 use super::test_pages::{kept, raw, seen, uncut};
-use super::{Contents, check_target, keep, read, table, write};
+use super::{Contents, anonymous, check_target, keep, read, table, write};
 use crate::snapshot::{
     CONFIG_MAP_KEYS, Detail, Extent, MeshSnapshot, NotRead, Objects, RESOURCES, Resource, SettingsOverride,
     Silent, Why,
@@ -384,10 +384,31 @@ fn not_read() -> Vec<NotRead> {
     vec![
         one("pods", Extent::one("secretive"), Why::Forbidden),
         one("nodes", Extent::all(), Why::NotAsked),
-        one("networkpolicies.networking.k8s.io", all_but_two, Why::TimedOut("no answer".to_owned())),
+        one(
+            "networkpolicies.networking.k8s.io",
+            all_but_two,
+            Why::TimedOut("no answer of https://10.0.0.1".to_owned()),
+        ),
         one("ciliumnetworkpolicies.cilium.io", Extent::all(), Why::Missing),
-        one("services", Extent::all(), Why::Failed("garbage".to_owned())),
+        one("services", Extent::all(), Why::Failed("the user `alice` is nobody".to_owned())),
     ]
+}
+
+/// What is told to whoever saves is not told to whoever is sent the file.
+#[test]
+fn what_a_server_or_a_plugin_said_is_not_saved() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.tar.gz");
+    for redact in [false, true] {
+        write(&path, &Contents { not_read: not_read(), ..Contents::default() }, redact).unwrap();
+        let whys = |lists: &[NotRead]| lists.iter().map(|list| list.why.clone()).collect::<Vec<_>>();
+        let read = whys(&read(&path, &Silent).unwrap().contents.not_read);
+        let said = not_read();
+        let anonymous: Vec<NotRead> = said.iter().map(anonymous).collect();
+        assert_eq!(read, whys(&anonymous));
+        let said = format!("{read:?}");
+        assert!(!said.contains("alice") && !said.contains("10.0.0.1"), "{said}");
+    }
 }
 
 #[test]
@@ -395,7 +416,8 @@ fn a_bundle_is_read_as_it_was_written() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("x.tar.gz");
     for (name, objects) in [("corners", corners()), ("odd", odd::cluster(seed())), ("nothing", Vec::new())] {
-        let mut contents = Contents { not_read: not_read(), ..kept(&objects) };
+        let said = not_read();
+        let mut contents = Contents { not_read: said.iter().map(anonymous).collect(), ..kept(&objects) };
         // Nothing is said of what the API server does not have.
         contents.lists.retain(|list| !list.resource.contains("calico"));
         for list in &mut contents.lists {

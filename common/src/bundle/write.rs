@@ -118,9 +118,6 @@ fn manifest(contents: &Contents, lists: Vec<Listed>, redacted: bool, texts: &mut
         };
         not_read.push(Missing { namespaces, ..missing });
     }
-    for missing in &mut not_read {
-        missing.error = missing.error.as_deref().map(&mut text);
-    }
     Manifest {
         api_version: manifest::API_VERSION.to_owned(),
         kind: manifest::KIND.to_owned(),

@@ -11,10 +11,13 @@ use crate::cluster::{self, ConnectionFlags, Keep, Loaded, Request};
 use crate::codes::Code;
 use crate::manifests;
 use crate::report::{API_VERSION, Envelope, Evidenced, Metadata, SourceDescription};
-use crate::snapshot::{Asked, MeshSnapshot, Needs, Objects, SettingsOverride};
+use crate::snapshot::{Asked, MeshSnapshot, Needs, NotRead, Objects, SettingsOverride, Why};
 
 use super::progress::Reading as ProgressLine;
 use super::{CliError, Console, SettingsArguments, SourceArguments, now};
+
+#[cfg(test)]
+mod tests;
 
 /// What was read, and how names and lists are meant.
 #[derive(Debug)]
@@ -155,19 +158,23 @@ impl Reading<'_> {
         })
     }
 
-    /// Writes what was read. The answer rests on what the bundle holds, so that it gives the same.
+    /// Writes what was read. The answer rests on what the bundle holds, so that it gives the same; what else is
+    /// known of a list that failed is told here.
     fn save(self, path: &Path, loaded: Loaded) -> Result<Loaded, CliError> {
         let lists = loaded.raw.into_iter().map(|raw| bundle::List {
             resource: raw.resource,
             api_version: raw.api_version,
             text: raw.text,
         });
+        for warning in failures(&loaded.objects.not_read) {
+            self.console.tell(&warning);
+        }
         let contents = bundle::Contents {
             namespace: loaded.namespace.clone(),
             source: loaded.name.clone(),
             created_at: now(),
             lists: lists.collect(),
-            not_read: loaded.objects.not_read,
+            not_read: loaded.objects.not_read.iter().map(bundle::anonymous).collect(),
         };
         let written = bundle::write(path, &contents, self.source.redact)?;
         let (name, size) = (path.display(), written.bytes.div_ceil(1000));
@@ -177,6 +184,22 @@ impl Reading<'_> {
         }
         Ok(Loaded { objects: contents.objects(), raw: Vec::new(), ..loaded })
     }
+}
+
+/// What went wrong with lists, in words that are not saved; what is said of several, once.
+fn failures(not_read: &[NotRead]) -> Vec<String> {
+    let mut said: Vec<(&str, Vec<&str>)> = Vec::new();
+    for list in not_read {
+        let (Why::TimedOut(error) | Why::Failed(error)) = &list.why else { continue };
+        match said.iter_mut().find(|(known, _)| known == error) {
+            Some((_, resources)) => resources.push(&list.resource),
+            None => said.push((error, vec![&list.resource])),
+        }
+    }
+    let line = |(error, resources): &(&str, Vec<&str>)| {
+        format!("warning: {} could not be read: {}", resources.join(", "), crate::render::harmless(error))
+    };
+    said.iter().map(line).collect()
 }
 
 /// The code that `--explain` names.
