@@ -12,8 +12,8 @@ mod rbac;
 pub use gateways::{AllowedRoutes, GatewayAddress, GatewaySpec, GatewayStatus, Listener, RouteNamespaces};
 pub use meta::{Annotations, ObjectMeta, OwnerReference};
 pub use network::{
-    Endpoint, EndpointConditions, EndpointPort, EndpointSlice, NetworkPolicySpec, ServicePort, ServiceSpec,
-    TargetRef,
+    Endpoint, EndpointConditions, EndpointPort, EndpointSlice, Ingress, LoadBalancer, NetworkPolicySpec,
+    ServicePort, ServiceSpec, ServiceStatus, TargetRef,
 };
 pub use pods::{
     Condition, Container, ContainerPortSpec, CronJobSpec, EnvVar, JobSpec, JobStatus, JobTemplate, PodIp,

@@ -218,6 +218,12 @@ impl MeshSnapshot {
         self.addresses.entry_at(address)
     }
 
+    /// What a node takes connections for at a port, so that they are not its own: a Service, or a pod.
+    #[must_use]
+    pub fn published_at(&self, node: &Name, port: Option<u16>) -> Option<ResourceRef> {
+        self.addresses.published_at(node, port)
+    }
+
     /// Whether an address may be anyone's because of a gap.
     #[must_use]
     pub fn addresses_hang_on(&self, gap: &Gap) -> bool {

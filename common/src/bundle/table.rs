@@ -128,7 +128,7 @@ const SERVICE_ENTRY: &[&str] = &[
     "location=",
     "ports.name",
     "ports.number",
-    "ports.protocol=",
+    "ports.protocol",
     "ports.targetPort",
     "resolution=",
     "workloadSelector.labels.*",
@@ -236,7 +236,7 @@ pub(super) const KINDS: &[(&str, Rows)] = &[
             ("spec.jobTemplate.spec.template.spec.", POD),
         ],
     ),
-    ("Service", &[("", META), ("spec.", SERVICE)]),
+    ("Service", &[("", META), ("spec.", SERVICE), ("status.", &["loadBalancer.ingress.ip"])]),
     ("EndpointSlice", &[("", META), ("", ENDPOINT_SLICE)]),
     ("WorkloadEntry", &[("", META), ("spec.", WORKLOAD_ENTRY)]),
     (

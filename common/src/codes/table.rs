@@ -293,7 +293,7 @@ codes! {
         hint: "leave one of them";
         why: "A cluster can hold only one of them.";
     KindNotJudged = 955, Gap, "A kind that is not judged";
-        message: "{subject} is of a kind that is not judged by this version";
+        message: "{subject} is of a kind, or reached in a way, that is not judged by this version";
         hint: "look at it yourself";
         why: "Objects of this kind are read by name only.";
     NetworkPolicyNotJudged = 956, Gap, "NetworkPolicy is not judged yet";

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use serde::de::DeserializeOwned;
 
 use crate::codes::{Code, Evidence};
-use crate::kubernetes::{CronJobSpec, JobSpec, JobStatus, ObjectMeta, PodTemplate, TemplatedSpec};
+use crate::kubernetes::{
+    CronJobSpec, JobSpec, JobStatus, ObjectMeta, PodTemplate, ServiceStatus, TemplatedSpec,
+};
 use crate::model::{Kind, Name, Origin, ResourceRef};
 use crate::snapshot::{GapKind, GatewayObject, Object, Objects, PodObject, TemplateObject};
 
@@ -74,7 +76,7 @@ impl<B: Body> Decoder<'_, B> {
             ("batch", "CronJob") => {
                 self.template::<CronJobSpec>(kind, |spec| (1, spec.job_template.spec.template));
             }
-            ("", "Service") => self.spec(&Kind::Service, |objects| &mut objects.services),
+            ("", "Service") => self.service(),
             ("discovery.k8s.io", "EndpointSlice") => {
                 self.whole(kind, |objects| &mut objects.endpoint_slices);
             }
@@ -167,6 +169,24 @@ impl<B: Body> Decoder<'_, B> {
         match pod {
             Ok(spec) => self.objects.pods.push(Object { meta, spec, origin: self.origin }),
             Err(wrong) => self.unreadable(&Kind::Pod, meta.namespace.as_ref(), meta.name, &wrong),
+        }
+    }
+
+    fn service(&mut self) {
+        let Some(meta) = self.meta(&Kind::Service) else { return };
+        let read = self.body.check_ports().and_then(|()| {
+            let status: ServiceStatus = self.body.field("status")?;
+            Ok((self.body.field("spec")?, status))
+        });
+        match read {
+            Ok((spec, status)) => {
+                let service = Object { meta, spec, origin: self.origin };
+                let ingress = status.load_balancer.ingress.into_iter().filter_map(|ingress| ingress.ip);
+                let of = service.reference(Kind::Service);
+                self.objects.load_balancers.extend(ingress.map(|address| (of.clone(), address)));
+                self.objects.services.push(service);
+            }
+            Err(wrong) => self.unreadable(&Kind::Service, meta.namespace.as_ref(), meta.name, &wrong),
         }
     }
 

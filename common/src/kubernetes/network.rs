@@ -15,6 +15,8 @@ wire! {
         pub cluster_ip: Option<Name> = "clusterIP",
         /// All of its addresses.
         pub cluster_ips: Vec<Name> = "clusterIPs",
+        /// Addresses at which nodes take connections for it.
+        pub external_ips: Vec<Name> = "externalIPs",
         /// ClusterIP, NodePort, LoadBalancer or ExternalName.
         pub service_type: Option<Name> = "type",
         /// Whether pods that are not ready count.
@@ -34,8 +36,37 @@ wire! {
         pub port: u16 = "port",
         /// The pods' port, by number or name; absent: the same number.
         pub target_port: Option<PortRef> = "targetPort",
+        /// The number at which every node takes connections for it.
+        pub node_port: Option<u16> = "nodePort",
         /// Its transport.
         pub protocol: Protocol = "protocol",
+    }
+}
+
+wire! {
+    /// `status` of a Service.
+    #[derive(Clone, Debug)]
+    pub struct ServiceStatus {
+        /// What takes connections for it.
+        pub load_balancer: LoadBalancer = "loadBalancer",
+    }
+}
+
+wire! {
+    /// A load balancer.
+    #[derive(Clone, Debug)]
+    pub struct LoadBalancer {
+        /// Where it takes them.
+        pub ingress: Vec<Ingress> = "ingress",
+    }
+}
+
+wire! {
+    /// A point of a load balancer.
+    #[derive(Clone, Debug)]
+    pub struct Ingress {
+        /// Its address, when it is not a name.
+        pub ip: Option<Name> = "ip",
     }
 }
 

@@ -47,6 +47,8 @@ wire! {
     pub struct ContainerPortSpec {
         /// Its number.
         pub container_port: u16 = "containerPort",
+        /// The number at which its node takes connections for it.
+        pub host_port: Option<u16> = "hostPort",
         /// Its name.
         pub name: Option<Name> = "name",
         /// Its transport.

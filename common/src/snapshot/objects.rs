@@ -84,6 +84,8 @@ pub struct Objects {
     pub templates: Vec<Object<TemplateObject>>,
     /// core/v1
     pub services: Vec<Object<ServiceSpec>>,
+    /// Addresses of load balancers, each with its Service.
+    pub load_balancers: Vec<(ResourceRef, Name)>,
     /// discovery.k8s.io
     pub endpoint_slices: Vec<Object<EndpointSlice>>,
     /// core/v1, by name: the API server makes EndpointSlices of them
@@ -151,6 +153,7 @@ impl Objects {
         self.named_only.extend(other.named_only);
         self.unreadable.extend(other.unreadable);
         self.gaps.extend(other.gaps);
+        self.load_balancers.extend(other.load_balancers);
         self.not_read.extend(other.not_read);
         self.namespace_assumed.extend(other.namespace_assumed);
         self.skipped += other.skipped;

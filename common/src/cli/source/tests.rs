@@ -30,7 +30,7 @@ fn cluster() -> (Server, tempfile::NamedTempFile) {
         path if path.starts_with("/api/v1/pods") => {
             response("400 Bad Request", r#"{"kind":"Status","message":"alice at 10.0.0.1"}"#)
         }
-        _ => response("200 OK", r#"{"kind":"AnyList","apiVersion":"v1","metadata":{},"items":[]}"#),
+        _ => response("200 OK", r#"{"kind":"List","apiVersion":"v1","metadata":{},"items":[]}"#),
     });
     (server, tempfile::NamedTempFile::new().unwrap())
 }

@@ -21,15 +21,18 @@ pub(super) fn parts<D: Domain>(domain: &D, flow: &Flow<'_>) -> Parts<D::Set> {
     let everyone = |outcome, reason| vec![(domain.all(), transport(outcome, reason))];
     let past = |reason| vec![(domain.all(), unguarded(flow, reason))];
     let Some(workload) = flow.workload else {
-        return match flow.destination.at {
-            At::Address(address) => match flow.mesh.snapshot.entry_at(address) {
-                Some(entry) => {
-                    let unknown = transport(GateOutcome::Unknown, why_unclear(&entry));
-                    vec![(domain.all(), unknown.by(By::Object(entry)))]
-                }
-                None => past(Reason::NotCaptured),
-            },
-            At::Workload(_) | At::Node(_) => past(Reason::NotCaptured),
+        let snapshot = flow.mesh.snapshot;
+        let unclear = match &flow.destination.at {
+            At::Address(address) => snapshot.entry_at(*address),
+            At::Node(node) => snapshot.published_at(node, flow.destination.port),
+            At::Workload(_) => None,
+        };
+        return match unclear {
+            Some(of) => {
+                let unknown = transport(GateOutcome::Unknown, why_unclear(&of));
+                vec![(domain.all(), unknown.by(By::Object(of)))]
+            }
+            None => past(Reason::NotCaptured),
         };
     };
     match workload.capture.data_plane {

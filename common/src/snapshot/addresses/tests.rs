@@ -37,7 +37,8 @@ fn what_cannot_be_decoded_may_have_any_address() {
         ("v1\nkind: Pod", "spec: {hostNetwork: 'no'}\nstatus: {podIP: 10.0.0.9}", Some("pod/*")),
         ("networking.istio.io/v1\nkind: WorkloadEntry", "spec: {address: [x]}", Some("WorkloadEntry/*")),
         ("networking.istio.io/v1\nkind: ServiceEntry", "spec: {addresses: 7}", Some("ServiceEntry/*")),
-        ("v1\nkind: Service", "spec: {ports: 7}", None),
+        ("v1\nkind: Service", "spec: {ports: 7}", Some("svc/*")),
+        ("v1\nkind: ServiceAccount", "metadata: 7", None),
     ] {
         let yaml = format!("apiVersion: {kind}\nmetadata: {{name: x, namespace: a}}\n{rest}");
         let entry = snapshot(&yaml).entry_at("10.0.0.9".parse().unwrap());
