@@ -5,11 +5,16 @@ use std::collections::BTreeSet;
 use crate::asking::{ask, little_mesh};
 use crate::shared;
 
-/// The paths that a user listed or got, without their queries.
+/// The paths that a user listed or got, without their queries but for selectors.
 fn asked_by(user: &str) -> BTreeSet<String> {
     let log = shared().audit_log();
     let own = log.into_iter().filter(|event| event.user == user);
-    own.map(|event| event.uri.split('?').next().unwrap_or_default().to_owned()).collect()
+    let path = |uri: &str| {
+        let (path, query) = uri.split_once('?').unwrap_or((uri, ""));
+        let selector = query.split('&').find_map(|part| part.strip_prefix("labelSelector="));
+        selector.map_or_else(|| path.to_owned(), |selector| format!("{path} {selector}"))
+    };
+    own.map(|event| path(&event.uri)).collect()
 }
 
 fn of<'a>(paths: &'a BTreeSet<String>, resource: &str) -> Vec<&'a str> {
@@ -29,8 +34,12 @@ fn a_question_reads_what_it_needs() {
     let pair = cluster.kubeconfig("asks-for-a-pair", &["system:masters"]);
     ask(&pair, &["pod/frugal/db:80", "--from", "pod/frugal-away/client"]).exits(1);
     let paths = asked_by("asks-for-a-pair");
-    let pods = ["/api/v1/namespaces/frugal-away/pods", "/api/v1/namespaces/frugal/pods"];
+    // Istio's own say which istiod counts; where they are is asked by their labels.
+    let pods = ["frugal-away", "frugal", "istio-system"].map(|of| format!("/api/v1/namespaces/{of}/pods"));
     assert_eq!(of(&paths, "pods"), pods, "{paths:#?}");
+    for selector in ["app%3Distiod", "k8s-app%3Distio-cni-node"] {
+        assert!(paths.contains(&format!("/api/v1/pods {selector}")), "{paths:#?}");
+    }
     assert_eq!(of(&paths, "authorizationpolicies"), policies);
     assert_eq!(of(&paths, "configmaps"), ["/api/v1/namespaces/istio-system/configmaps"]);
 

@@ -19,7 +19,9 @@ const METADATA: &str = "application/json;as=PartialObjectMetadataList;g=meta.k8s
 
 #[derive(Deserialize)]
 struct List {
-    items: Vec<Item>,
+    /// `null` when there are none, as Go writes it.
+    items: Option<Vec<Item>>,
+    kind: String,
 }
 
 #[derive(Deserialize)]
@@ -53,5 +55,8 @@ pub(super) async fn namespaces(api: &Api, given: &SettingsOverride) -> Result<BT
 fn namespaces_in(text: &str) -> Result<BTreeSet<Name>, Trouble> {
     let list: List = serde_json::from_str(text)
         .map_err(|error| Trouble::Failed(format!("the answer is no list of pods: {error}")))?;
-    Ok(list.items.into_iter().map(|item| item.metadata.namespace).collect())
+    if !matches!(list.kind.as_str(), "PartialObjectMetadataList" | "PodList") {
+        return Err(Trouble::Failed(format!("the answer is `{}`, no list of pods", list.kind)));
+    }
+    Ok(list.items.unwrap_or_default().into_iter().map(|item| item.metadata.namespace).collect())
 }
