@@ -1,9 +1,9 @@
 //! Bundles: what was read of a cluster, in a file that answers as the cluster did.
 //!
 //! A bundle is a `.tar.gz` of `bundle.json` and a list of JSON for each resource, which `tar` and `jq` can read.
-//! Whoever reads a cluster cuts each page with [`keep`] before anything is decoded, so that what is answered rests
-//! on exactly what is saved; [`write`] puts the pages into a file, [`read`] gives them back and refuses what is no
-//! bundle. What may be in a file is named path by path in `table`; never Secrets, tokens, environments. [`write`]
+//! Whoever reads a cluster cuts each page with [`keep()`] before anything is decoded, so that what is answered rests
+//! on exactly what is saved; [`write()`] puts the pages into a file, [`read()`] gives them back and refuses what is no
+//! bundle. What may be in a file is named path by path in `table`; never Secrets, tokens, environments. [`write()`]
 //! cuts once more, so that nothing else can get into a file whatever it is given.
 
 mod config;
@@ -31,7 +31,7 @@ use std::collections::BTreeSet;
 use crate::decode::json;
 use crate::snapshot::{Extent, Format, NotRead, Objects, RESOURCES, Resource, Source, Why};
 
-/// A page of a list, cut with [`keep`].
+/// A page of a list, cut with [`keep()`].
 #[derive(Clone, Debug)]
 pub struct List {
     /// The name of the resource, as [`crate::snapshot::Resource::name`] gives it.

@@ -1,7 +1,7 @@
 //! Findings about policies and accounts: what is written and probably not meant.
 //!
 //! What the conversion for ztunnel loses or changes is remarked on where that happens (`policy`). Here stands what
-//! takes a look at the whole mesh: a function for each check, all of them in [`CHECKS`]. A check that cannot be
+//! takes a look at the whole mesh: a function for each check, all of them in `CHECKS`. A check that cannot be
 //! certain is silent: a false alarm is a bug. Nothing here decides a connection.
 
 mod accounts;

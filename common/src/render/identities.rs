@@ -40,7 +40,8 @@ pub fn identities<R: AsRef<Identities>>(
     look: Look,
 ) -> io::Result<()> {
     let report = envelope.body.as_ref();
-    let complete = !envelope.gaps.iter().any(hides_policies);
+    let misses = |resource| envelope.gaps.iter().any(|gap| hides(gap, resource));
+    let read = accounts::Read { policies: !misses("authorizationpolicies"), pods: !misses("pods") };
     match format {
         Format::Json => json::identities(out, envelope, false),
         Format::Yaml => json::identities(out, envelope, true),
@@ -56,7 +57,7 @@ pub fn identities<R: AsRef<Identities>>(
             let table = match view {
                 View::Accounts => markdown::table(
                     &accounts::headers(false),
-                    &accounts::rows(report, false, complete, Lists::Whole),
+                    &accounts::rows(report, false, read, Lists::Whole),
                 ),
                 View::Policies => markdown::table(&policies::headers(false), &policies::rows(report, false)),
                 View::Findings => {
@@ -69,7 +70,7 @@ pub fn identities<R: AsRef<Identities>>(
             let wide = format == Format::Wide;
             let text = match view {
                 View::Accounts => {
-                    let cells = |lists| accounts::rows(report, wide, complete, lists);
+                    let cells = |lists| accounts::rows(report, wide, read, lists);
                     lists::fitted(look, wide, &accounts::headers(wide), cells)
                 }
                 View::Policies => table::table(look, &policies::headers(wide), &policies::rows(report, wide)),
@@ -80,10 +81,10 @@ pub fn identities<R: AsRef<Identities>>(
     }
 }
 
-/// Whether policies may be missing that name accounts.
-fn hides_policies(gap: &GapEntry) -> bool {
+/// Whether objects of a resource may be missing.
+fn hides(gap: &GapEntry, resource: &str) -> bool {
     matches!(gap.code, Code::ListForbidden | Code::ListTimedOut | Code::ListFailed)
-        && gap.subject.starts_with("authorizationpolicies")
+        && gap.subject.starts_with(resource)
 }
 
 /// An account in the form that scripts should use.

@@ -23,10 +23,14 @@ use crate::run::FORMATS;
     max_term_width = 100,
     after_help = "\
 Examples:
-  # everyone who gets to a Service, from manifests
-  kubectl mesh who-can-reach svc/edp/edp-postgresql -f manifests -R
+  # everyone who gets to a Service of the cluster
+  kubectl mesh who-can-reach svc/edp/edp-postgresql
   # may this caller, and why not
-  kubectl mesh who-can-reach svc/edp/edp-postgresql:5432 -f manifests -R --from deploy/chatqa/ui
+  kubectl mesh who-can-reach svc/edp/edp-postgresql:5432 --from deploy/chatqa/ui
+  # whom a workload gets to, in any namespace
+  kubectl mesh who-can-reach deploy/chatqa/ui --to-peers -A
+  # the same of manifests
+  kubectl mesh who-can-reach svc/edp/edp-postgresql -f manifests -R
   # what is expected, in a pipeline
   kubectl mesh who-can-reach --check expectations.yaml -f manifests -R
 

@@ -136,7 +136,11 @@ fn selected(facts: &Facts, selector: Option<&LabelSelector>) -> Result<Vec<Workl
         let place = facts.scope();
         let place = place.map_or_else(String::new, |namespace| format!(" in namespace `{namespace}`"));
         let with = if selector.is_some() { " with these labels" } else { "" };
-        return Err(CliError::input(format!("no workload{place}{with}")));
+        let error = CliError::input(format!("no workload{place}{with}"));
+        return Err(match facts.scope() {
+            Some(_) => error.hint("-A asks all namespaces, -n another one"),
+            None => error,
+        });
     }
     Ok(found)
 }

@@ -30,19 +30,28 @@ pub(super) fn headers(wide: bool) -> Vec<&'static str> {
     headers
 }
 
-/// The rows of a table. `complete` says whether all policies were read: that none names an account is not known
-/// otherwise.
-pub(super) fn rows(report: &Identities, wide: bool, complete: bool, lists: Lists) -> Vec<Vec<String>> {
+/// What was read to its end: of the rest it is not known that there is none.
+#[derive(Clone, Copy)]
+pub(super) struct Read {
+    pub(super) policies: bool,
+    pub(super) pods: bool,
+}
+
+/// The rows of a table.
+pub(super) fn rows(report: &Identities, wide: bool, read: Read, lists: Lists) -> Vec<Vec<String>> {
     let policies = |of: &IdentityEntry| match policies(of) {
-        none if none.is_empty() && !complete => "unknown".to_owned(),
+        none if none.is_empty() && !read.policies => "unknown".to_owned(),
         names => lists.names(&names),
     };
+    let unknown = |of: &IdentityEntry| of.workloads.is_empty() && !read.pods;
     let row = |of: &IdentityEntry| {
         let mut cells = vec![
             escaped(&of.namespace).into_owned(),
             account(report, of),
-            lists.workloads(&of.workloads),
-            of.data_plane.map_or("<none>", DataPlaneWord::as_str).to_owned(),
+            if unknown(of) { "unknown".to_owned() } else { lists.workloads(&of.workloads) },
+            of.data_plane
+                .map_or(if unknown(of) { "unknown" } else { "<none>" }, DataPlaneWord::as_str)
+                .to_owned(),
             certificate(&of.certificate),
             policies(of),
         ];
