@@ -24,6 +24,10 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// No answer is longer than this: 500 objects of the largest size that etcd takes.
 const LONGEST_BODY: usize = 1 << 30;
 
+/// Names and labels of a list, where the server knows how to leave out the rest.
+pub(super) const METADATA: &str =
+    "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json";
+
 /// Why a request brought nothing.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) enum Trouble {

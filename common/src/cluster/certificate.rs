@@ -1,7 +1,7 @@
 //! When a certificate expires: read from its DER, so that a refusal can be explained.
 //!
-//! RFC 5280, section 4.1: Certificate → tbsCertificate → version (optional), serial, algorithm, issuer, validity. Nothing
-//! is verified here; that is the API server's business.
+//! RFC 5280, section 4.1: Certificate → tbsCertificate → version (optional), serial, algorithm, issuer, validity.
+//! Nothing is verified here; that is the API server's business.
 
 use jiff::Timestamp;
 

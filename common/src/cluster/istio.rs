@@ -3,19 +3,18 @@
 use std::collections::BTreeSet;
 
 use serde::Deserialize;
+use tokio::task::JoinSet;
 
 use crate::model::Name;
 use crate::snapshot::{ISTIO_PODS, SettingsOverride};
 
-use super::api::{Api, Trouble};
+use super::api::{Api, METADATA, Trouble};
 
 #[cfg(test)]
 mod tests;
 
 /// Pods that are asked for at once: there are few istiods, and one pod of a DaemonSet tells where the others are.
 const PODS: usize = 500;
-
-const METADATA: &str = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json";
 
 #[derive(Deserialize)]
 struct List {
@@ -37,19 +36,22 @@ struct Metadata {
 /// The namespaces of istiod's and istio-cni's pods; istiod's only where nobody said where it is. Where that may not
 /// be asked, none: settings of Istio that may not be read are assumed.
 pub(super) async fn namespaces(api: &Api, given: &SettingsOverride) -> Result<BTreeSet<Name>, Trouble> {
+    let asked = ISTIO_PODS.iter().filter(|(_, value)| *value != "istiod" || given.istio_namespace.is_none());
+    let running: JoinSet<_> = asked.map(|label| namespaces_with(api.clone(), *label)).collect();
     let mut found = BTreeSet::new();
-    for (key, value) in ISTIO_PODS {
-        if *value == "istiod" && given.istio_namespace.is_some() {
-            continue;
-        }
-        let path = format!("/api/v1/pods?labelSelector={key}%3D{value}&limit={PODS}");
-        match api.get(&path, METADATA).await {
-            Ok(text) => found.extend(namespaces_in(&text)?),
-            Err(Trouble::Forbidden(_)) => {}
-            Err(trouble) => return Err(trouble),
-        }
+    for namespaces in running.join_all().await {
+        found.extend(namespaces?);
     }
     Ok(found)
+}
+
+async fn namespaces_with(api: Api, (key, value): (&str, &str)) -> Result<BTreeSet<Name>, Trouble> {
+    let path = format!("/api/v1/pods?labelSelector={key}%3D{value}&limit={PODS}");
+    match api.get(&path, METADATA).await {
+        Ok(text) => namespaces_in(&text),
+        Err(Trouble::Forbidden(_)) => Ok(BTreeSet::new()),
+        Err(trouble) => Err(trouble),
+    }
 }
 
 fn namespaces_in(text: &str) -> Result<BTreeSet<Name>, Trouble> {

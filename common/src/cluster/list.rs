@@ -13,7 +13,7 @@ use crate::model::{Name, SourceId};
 use crate::snapshot::{Detail, Objects, Progress, Resource, escaped};
 
 use super::Keep;
-use super::api::{Api, Trouble};
+use super::api::{Api, METADATA, Trouble};
 
 /// Objects in a page, as kubectl asks for them.
 const PAGE: usize = 500;
@@ -152,9 +152,7 @@ async fn collect(list: List, pages: Vec<JoinHandle<Page>>, trouble: Option<Troub
 fn accept(resource: &Resource) -> &'static str {
     match resource.detail {
         Detail::Whole => "application/json",
-        Detail::Metadata => {
-            "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json"
-        }
+        Detail::Metadata => METADATA,
     }
 }
 

@@ -10,8 +10,7 @@ use tokio::task::JoinSet;
 
 use crate::model::Name;
 use crate::snapshot::{
-    Extent, Needs, NotRead, Objects, RESOURCES, Resource, SettingsOverride, Topic, Why, istio_namespaces,
-    root_namespace, rules,
+    Extent, Needs, NotRead, Objects, SettingsOverride, Topic, Why, istio_namespaces, root_namespace,
 };
 
 use super::api::Trouble;
@@ -20,19 +19,16 @@ use super::list::{List, Listed, Reader};
 use super::plan::{Wanted, resource_of, wanted};
 use super::{ConnectError, RawList, istio};
 
+mod lists;
+mod missing;
 #[cfg(test)]
 mod tests;
 
+use lists::lists;
+use missing::{Outcome, explained, missing_of, no_settings, not_asked, nothing, why_of};
+
 /// Rounds of reading: the second one knows where Istio is, the third what its settings say.
 const ROUNDS: usize = 3;
-
-/// Where MeshConfig stands, unless istiod has a revision.
-const MESH_CONFIG: &str = "istio";
-
-/// As the API server words that a user may not act as another: apiserver, responsewriters/errors.go,
-/// `forbiddenMessage`, with the verb `impersonate`, or since 1.36 `impersonate:user-info`,
-/// `impersonate-on:user-info:list` and the like.
-const NOBODY_ELSE: &str = " cannot impersonate";
 
 /// What was read.
 #[derive(Default)]
@@ -48,19 +44,6 @@ pub(super) struct Read {
     answered: bool,
     /// The first reason why there was no answer.
     first: Option<ConnectError>,
-}
-
-/// What is known of a resource.
-struct Outcome {
-    read: Extent,
-    tried: Extent,
-    why: Option<Why>,
-}
-
-impl Default for Outcome {
-    fn default() -> Self {
-        Self { read: Extent::none(), tried: Extent::none(), why: None }
-    }
 }
 
 /// Reads.
@@ -145,7 +128,7 @@ impl Loading {
         }
         for wanted in built_in {
             let version = wanted.resource.versions.first().copied().unwrap_or("v1");
-            running.spawn(lists(self.reader.clone(), wanted, vec![version.to_owned()], self.home.clone()));
+            self.start(wanted, vec![version.to_owned()], &mut running);
         }
         if is_first {
             self.named(needs, &mut running);
@@ -170,6 +153,14 @@ impl Loading {
             }
         }
         Ok(())
+    }
+
+    fn start(&self, wanted: Wanted, versions: Vec<String>, running: &mut JoinSet<Arrived>) {
+        let (reader, home) = (self.reader.clone(), self.home.clone());
+        running.spawn(async move {
+            let listed = lists(&reader, &wanted, versions, &home).await;
+            Arrived::List(wanted, listed)
+        });
     }
 
     fn named(&self, needs: &Needs, running: &mut JoinSet<Arrived>) {
@@ -207,7 +198,7 @@ impl Loading {
                 Served::In(version) => vec![version],
                 Served::Unclear => wanted.resource.versions.iter().map(|&known| known.to_owned()).collect(),
             };
-            running.spawn(lists(self.reader.clone(), wanted, versions, self.home.clone()));
+            self.start(wanted, versions, running);
         }
         self.discovery = Some(discovery);
     }
@@ -320,183 +311,4 @@ impl Loading {
         self.read.objects.gateways_listed = needs.of(Topic::Gateways).is_all();
         Ok(self.read)
     }
-}
-
-/// What of a resource is missing, and what was not asked for where it could decide.
-fn missing_of(wanted: Wanted, outcome: Outcome) -> Vec<NotRead> {
-    let resource = wanted.resource.name();
-    let not_read = |extent: Extent, why: Why| NotRead { resource: resource.clone(), extent, why };
-    let mut missing = Vec::new();
-    let is_news = |why: &Why| *why != Why::Missing || wanted.resource.is_expected();
-    let untried = minus(wanted.extent.clone(), &outcome.tried);
-    let given_up = || Why::TimedOut("it was not asked for any more".to_owned());
-    // What does not exist does not exist elsewhere either.
-    let why = outcome.why.or_else(|| (!untried.is_none()).then(given_up));
-    if let Some(why) = why.filter(is_news) {
-        let left = minus(wanted.extent.clone(), &outcome.read);
-        if !left.is_none() {
-            missing.push(not_read(left, why));
-        }
-    }
-    // Of what is called nothing else tells whose an address is.
-    let decides =
-        matches!(wanted.resource.topic, Topic::Policies | Topic::Network | Topic::Pods | Topic::Services);
-    if decides && wanted.resource.namespaced && !wanted.extent.is_all() {
-        missing.push(not_read(wanted.extent.complement(), Why::NotAsked));
-    }
-    missing
-}
-
-/// Topics of which nothing is read: a bundle must not say that there is none.
-fn not_asked(needs: &Needs) -> impl Iterator<Item = NotRead> + '_ {
-    let resources = RESOURCES.iter().filter(|resource| needs.of(resource.topic).is_none());
-    let not_asked = |resource: &Resource| resource.topic != Topic::Pods;
-    resources.filter(move |resource| not_asked(resource)).map(|resource| NotRead {
-        resource: resource.name(),
-        extent: Extent::all(),
-        why: Why::NotAsked,
-    })
-}
-
-/// Everything hangs on settings that are there and could not be read this time: trust domain, root namespace, what
-/// istiod looks at. Those that may not be read are assumed.
-fn no_settings(not_read: &[NotRead]) -> Option<ConnectError> {
-    let is_of_settings =
-        |list: &&NotRead| Resource::named(&list.resource).is_some_and(|of| of.topic == Topic::Settings);
-    let said = not_read.iter().filter(is_of_settings).find_map(|list| match &list.why {
-        Why::TimedOut(error) | Why::Failed(error) => Some(error),
-        Why::NotAsked | Why::Forbidden | Why::Missing => None,
-    })?;
-    let hint =
-        "every answer hangs on Istio's settings; try again, with a longer --request-timeout if it is slow";
-    Some(ConnectError::new(format!("the ConfigMaps of Istio could not be read: {said}")).hint(hint))
-}
-
-/// What says more than that a list is missing, should nothing be answered at all.
-fn explained(trouble: &Trouble) -> Option<ConnectError> {
-    match trouble {
-        Trouble::TimedOut(error) => Some(error.clone()),
-        Trouble::Forbidden(said) if said.contains(NOBODY_ELSE) => {
-            let rule = "{apiGroups: [\"\"], resources: [\"users\", \"groups\"], verbs: [\"impersonate\"]} in a ClusterRole";
-            let hint = format!("ask for {rule}, or leave out `--as`");
-            Some(ConnectError::new(format!("nothing could be read: {said}")).hint(hint))
-        }
-        _ => None,
-    }
-}
-
-/// Nothing came: no answer would rest on anything.
-fn nothing(not_read: &[NotRead]) -> ConnectError {
-    let cause = match not_read.first().map(|list| &list.why) {
-        Some(Why::Forbidden) => "you may not list any of what the question needs".to_owned(),
-        Some(Why::TimedOut(error) | Why::Failed(error)) => error.clone(),
-        Some(Why::Missing | Why::NotAsked) | None => "the API server has nothing to list".to_owned(),
-    };
-    let hints = rules(not_read).into_iter().map(|rule| format!("ask for {rule}"));
-    ConnectError::new(format!("nothing could be read: {cause}")).hints(hints)
-}
-
-/// What is in the first and not in the second.
-fn minus(of: Extent, without: &Extent) -> Extent {
-    of.complement().union(without.clone()).complement()
-}
-
-fn why_of(trouble: Trouble, resource: &Resource) -> Why {
-    match trouble {
-        Trouble::Forbidden(_) => Why::Forbidden,
-        Trouble::NotFound if is_built_in(resource) => {
-            Why::Failed("the API server answered 404 Not Found for a list of Kubernetes' own".to_owned())
-        }
-        // Only what discovery says is not there is missing, and that is not asked for.
-        Trouble::NotFound => Why::Failed(
-            "the API server answered 404 Not Found, and does not say that it has no such resource".to_owned(),
-        ),
-        Trouble::TimedOut(error) => Why::TimedOut(error.message),
-        Trouble::Expired => Why::Failed("it changed faster than it could be read".to_owned()),
-        Trouble::Unauthorized(error) => Why::Failed(error.message),
-        Trouble::Failed(error) => Why::Failed(error),
-    }
-}
-
-/// Reads what is wanted of a resource, in the first of these versions that there is.
-async fn lists(reader: Reader, wanted: Wanted, versions: Vec<String>, home: BTreeSet<Name>) -> Arrived {
-    let mut listed = Vec::new();
-    for version in versions {
-        listed = lists_in(&reader, &wanted, &version, &home).await;
-        if listed.iter().any(|one| one.trouble != Some(Trouble::NotFound)) {
-            break;
-        }
-    }
-    Arrived::List(wanted, listed)
-}
-
-/// Of the whole cluster, else, where that is forbidden, at home.
-async fn lists_in(reader: &Reader, wanted: &Wanted, version: &str, home: &BTreeSet<Name>) -> Vec<Listed> {
-    let resource = wanted.resource;
-    let of = |namespace: Option<Name>| List { resource, version: version.to_owned(), namespace };
-    let Some(namespaces) = wanted.namespaces() else {
-        let all = reader.clone().list(of(None)).await;
-        if !matches!(all.trouble, Some(Trouble::Forbidden(_))) {
-            return vec![all];
-        }
-        let at_home = at_home(reader, resource, version, home).await;
-        return std::iter::once(all).chain(at_home).collect();
-    };
-    let mut running = JoinSet::new();
-    for namespace in namespaces {
-        running.spawn(one_namespace(reader.clone(), of(Some(namespace))));
-    }
-    in_order(running).await
-}
-
-/// Whichever came first: of ConfigMaps of one name the first counts.
-async fn in_order(running: JoinSet<Listed>) -> Vec<Listed> {
-    let mut listed = running.join_all().await;
-    listed.sort_by(|a, b| a.list.namespace.cmp(&b.list.namespace));
-    listed
-}
-
-/// What a user may read who may not list everywhere.
-async fn at_home(
-    reader: &Reader,
-    resource: &'static Resource,
-    version: &str,
-    home: &BTreeSet<Name>,
-) -> Vec<Listed> {
-    let mut running = JoinSet::new();
-    for namespace in home.iter().cloned() {
-        let reader = reader.clone();
-        let list = List { resource, version: version.to_owned(), namespace: Some(namespace.clone()) };
-        if resource.namespaced {
-            running.spawn(one_namespace(reader, list));
-        } else if resource.topic == Topic::Namespaces {
-            running.spawn(async move {
-                let list = List { namespace: None, ..list };
-                let listed = reader.object(list, namespace.clone()).await;
-                // What it tells is of this namespace only.
-                Listed { list: List { namespace: Some(namespace), ..listed.list.clone() }, ..listed }
-            });
-        }
-    }
-    in_order(running).await
-}
-
-/// The settings of Istio stand in ConfigMaps of known names, which may be readable where the list is not.
-async fn one_namespace(reader: Reader, list: List) -> Listed {
-    let listed = reader.clone().list(list.clone()).await;
-    let is_forbidden = matches!(listed.trouble, Some(Trouble::Forbidden(_)));
-    if list.resource.topic != Topic::Settings || !is_forbidden {
-        return listed;
-    }
-    let mut found = Listed { objects: Vec::new(), ..listed };
-    let mut all_told = true;
-    for name in [MESH_CONFIG, "istio-cni-config"] {
-        let one = reader.clone().object(list.clone(), name.into()).await;
-        // Without this one, MeshConfig may have another name, that of a revision.
-        all_told &= one.trouble.is_none() && (name != MESH_CONFIG || !one.objects.is_empty());
-        found.objects.extend(one.objects);
-        found.kept.extend(one.kept);
-    }
-    found.trouble = found.trouble.filter(|_| !all_told);
-    found
 }

@@ -7,14 +7,11 @@ use serde::Deserialize;
 use crate::kubernetes::{ServicePort, ServiceSpec};
 use crate::snapshot::Resource;
 
-use super::api::{Api, Trouble};
+use super::api::{Api, METADATA, Trouble};
 use super::{ConnectError, ConnectionFlags, Environment, block_on, connect_in};
 
 #[cfg(test)]
 mod tests;
-
-/// Names are enough, where the server knows how to leave out the rest.
-const METADATA: &str = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json";
 
 /// The names of a resource: of a namespace, else of the context's; `limit` of them at most.
 ///

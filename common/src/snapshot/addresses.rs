@@ -52,8 +52,8 @@ impl Addresses {
         addresses
     }
 
-    /// What a node takes connections for at a port; kube-proxy and the CNI plugin
-    /// `portmap` forward them. Kubernetes gives Services ports between 30000 and 32767, unless it is told otherwise.
+    /// What a node takes connections for at a port; kube-proxy and the CNI plugin `portmap` forward them. Kubernetes
+    /// gives Services ports between 30000 and 32767, unless it is told otherwise.
     pub(super) fn published_at(&self, node: &Name, port: Option<u16>) -> Option<ResourceRef> {
         const NODE_PORTS: std::ops::RangeInclusive<u16> = 30_000..=32_767;
         let port = port?;
@@ -141,8 +141,9 @@ impl Addresses {
             let alone = kind.wire() == "ServiceEntry";
             if !lists.is_empty() || !objects.is_empty() {
                 let any = ResourceRef::cluster(kind, "*");
-                self.services_unread =
-                    self.services_unread.take().or_else(|| (any.kind == Kind::Service).then(|| any.clone()));
+                if any.kind == Kind::Service {
+                    self.services_unread = Some(any.clone());
+                }
                 self.unread.get_or_insert(any);
             }
             let told = lists.iter().filter(|list| list.why != Why::NotAsked).map(|list| list.gap());

@@ -44,13 +44,13 @@ pub fn run(arguments: Arguments) -> Result<ExitStatus, CliError> {
         Request::Ask(query) => {
             let needs = |namespace: &str, _: Option<&str>| needs(&arguments.names, namespace);
             let mut facts = Facts::load(&arguments.source, &arguments.settings, &console, &needs)?;
-            let mesh = Mesh::new(&facts.snapshot);
-            let selection = selection(&arguments, &console, &facts, &mesh, &query)?;
             if arguments.certificates {
+                let mesh = Mesh::new(&facts.snapshot);
+                let selection = selection(&arguments, &console, &facts, &mesh, &query)?;
                 let asked = facts.snapshot.ztunnels_of(&selection.identities(&mesh));
                 facts.ask_ztunnels(&arguments.source, &console, &asked);
             }
-            ask(&arguments, &console, &facts, &query, &selection)
+            ask(&arguments, &console, &facts, &query)
         }
     }
 }
@@ -71,12 +71,12 @@ fn ask(
     console: &Console,
     facts: &Facts,
     query: &Query,
-    selection: &Selection,
 ) -> Result<ExitStatus, CliError> {
     let mesh = Mesh::new(&facts.snapshot);
+    let selection = selection(arguments, console, facts, &mesh, query)?;
     let Answer { body, evidence } = match query.view {
-        View::Findings => identities::lint(&mesh, selection),
-        View::Accounts | View::Policies => identities::identities(&mesh, selection),
+        View::Findings => identities::lint(&mesh, &selection),
+        View::Accounts | View::Policies => identities::identities(&mesh, &selection),
     };
     let status = status_of(arguments, &body, &evidence);
     let summary = body.findings.as_deref().map(render::summary);

@@ -40,7 +40,7 @@ const WORDS: &[&str] = &[
     // Methods, verbs of RBAC, protocols of listeners, types of addresses, as far as everybody has them.
     "GET HEAD POST PUT DELETE CONNECT OPTIONS TRACE PATCH",
     "get list watch create update patch delete deletecollection impersonate bind escalate use approve sign proxy",
-    "HTTP HTTPS TLS TCP UDP HBONE PROXY IPAddress Hostname NamedAddress",
+    "HTTP HTTPS TLS TCP UDP HBONE PROXY NONE IPAddress Hostname NamedAddress",
     // Installed by Kubernetes and Istio.
     "app api apiserver cni cloud cluster config controller coredns default dns egressgateway gateway ingressgateway istio istiod",
     "k8s kube kubernetes lease local manager mesh node operator proxy public root ca crt scheduler system waypoint ztunnel",
@@ -53,7 +53,6 @@ const WORDS: &[&str] = &[
     "part component created managed namespace pending pod template topology true version windows workload role generation",
     "f F t T False FALSE True TRUE no off on yes revision",
     // Protocols, as ports are named.
-    "NONE PROXY",
     "grpc grpcs h2c http2 https mongo mysql postgres redis sctp tcp tls udp web",
     // Attributes of conditions.
     "audiences auth claims connection destination envoy experimental filters headers ip network port presenter principal",

@@ -16,9 +16,6 @@ pub struct NotFound {
     pub hints: Vec<String>,
 }
 
-/// Behind what was looked for in lists that are not whole.
-const AMONG: &str = " among what could be read";
-
 /// Suggestions in one hint.
 const MAX_SUGGESTIONS: usize = 5;
 
@@ -45,15 +42,8 @@ impl NotFound {
         if found.is_empty() {
             found = named(true);
         }
-        let mut hints = hint(&found);
-        let among = match unread(snapshot, kind, namespace, bare) {
-            Some(list) => {
-                hints.extend(cure(list));
-                AMONG
-            }
-            None => "",
-        };
-        Self { message: format!("no {} `{name}` in namespace `{namespace}`{among}", kind.printed()), hints }
+        let what = format!("{} `{name}` in namespace `{namespace}`", kind.printed());
+        Self::of(&what, &found, unread(snapshot, kind, namespace, bare))
     }
 
     /// An object that is not among those that are known: of the same name elsewhere, or called almost so.
@@ -64,14 +54,9 @@ impl NotFound {
         if found.is_empty() {
             found = nearest(&wanted.name, known.iter().collect());
         }
-        let mut hints = hint(&found);
         let namespace = wanted.namespace.as_ref().map(Namespace::as_str).unwrap_or_default();
-        let list = unread(snapshot, &wanted.kind, namespace, false);
-        hints.extend(list.and_then(cure));
-        let among = if list.is_some() { AMONG } else { "" };
-        let kind = wanted.kind.printed();
-        let message = format!("no {kind} `{}` in namespace `{namespace}`{among}", wanted.name);
-        Self { message, hints }
+        let what = format!("{} `{}` in namespace `{namespace}`", wanted.kind.printed(), wanted.name);
+        Self::of(&what, &found, unread(snapshot, &wanted.kind, namespace, false))
     }
 
     pub(super) fn namespace(snapshot: &MeshSnapshot, name: &str) -> Self {
@@ -80,21 +65,24 @@ impl NotFound {
         let known: BTreeSet<Name> = read.chain(used).collect();
         let known: Vec<ResourceRef> =
             known.into_iter().map(|name| ResourceRef::cluster(Kind::Namespace, name)).collect();
-        let mut hints = hint(&nearest(name, known.iter().collect()));
-        let list = unread(snapshot, &Kind::Namespace, name, false);
-        hints.extend(list.and_then(cure));
-        let among = if list.is_some() { AMONG } else { "" };
-        Self { message: format!("no namespace `{name}`{among}"), hints }
+        let near = nearest(name, known.iter().collect());
+        Self::of(&format!("namespace `{name}`"), &near, unread(snapshot, &Kind::Namespace, name, false))
     }
 
     pub(super) fn node(snapshot: &MeshSnapshot, name: &str) -> Self {
         let known = snapshot.nodes.iter().map(|n| ResourceRef::cluster(Kind::Node, n.clone()));
         let known: Vec<ResourceRef> = known.collect();
-        let mut hints = hint(&nearest(name, known.iter().collect()));
+        let near = nearest(name, known.iter().collect());
         let list = snapshot.not_read.iter().find(|list| list.is_of(&Kind::Node) && list.why != Why::NotAsked);
-        hints.extend(list.and_then(cure));
-        let among = if list.is_some() { AMONG } else { "" };
-        Self { message: format!("no node `{name}`{among}"), hints }
+        Self::of(&format!("node `{name}`"), &near, list)
+    }
+
+    /// What was looked for, what could be meant, and the list in which it may be for all that is known.
+    fn of(what: &str, found: &[String], list: Option<&NotRead>) -> Self {
+        let among = if list.is_some() { " among what could be read" } else { "" };
+        let cure =
+            list.filter(|list| list.why == Why::Forbidden).map(|list| format!("ask for {}", list.rbac()));
+        Self { message: format!("no {what}{among}"), hints: hint(found).into_iter().chain(cure).collect() }
     }
 }
 
@@ -108,11 +96,6 @@ fn unread<'a>(snapshot: &'a MeshSnapshot, kind: &Kind, namespace: &str, bare: bo
     };
     let mut lists = kinds.iter().filter_map(|kind| snapshot.unread(kind, namespace));
     lists.find(|list| list.why != Why::NotAsked)
-}
-
-/// What would help.
-fn cure(list: &NotRead) -> Option<String> {
-    (list.why == Why::Forbidden).then(|| format!("ask for {}", list.rbac()))
 }
 
 fn hint(found: &[String]) -> Vec<String> {
