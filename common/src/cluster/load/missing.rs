@@ -89,7 +89,8 @@ pub(super) fn explained(trouble: &Trouble) -> Option<ConnectError> {
 
 /// Nothing came: no answer would rest on anything.
 pub(super) fn nothing(not_read: &[NotRead]) -> ConnectError {
-    let cause = match not_read.first().map(|list| &list.why) {
+    // What nobody asked for is no cause.
+    let cause = match not_read.iter().map(|list| &list.why).find(|why| **why != Why::NotAsked) {
         Some(Why::Forbidden) => "you may not list any of what the question needs".to_owned(),
         Some(Why::TimedOut(error) | Why::Failed(error)) => error.clone(),
         Some(Why::Missing | Why::NotAsked) | None => "the API server has nothing to list".to_owned(),

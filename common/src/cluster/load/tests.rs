@@ -477,3 +477,12 @@ fn a_name_is_never_more_than_a_segment_of_a_path() {
         assert!(!path.contains("%2F") && !path.contains('#'), "{path}");
     }
 }
+
+/// What nobody asked for stands among what was not read, and is no reason.
+#[test]
+fn the_cause_of_no_answer_is_a_list_that_was_asked_for() {
+    let server = server(|path| (path != "/apis").then(|| response("403 Forbidden", FORBIDDEN)));
+    let needs = Needs::default().with(Topic::Nodes, Extent::all());
+    let error = read_with(&server, &needs, None).unwrap_err();
+    assert_eq!(error.message, "nothing could be read: you may not list any of what the question needs");
+}
