@@ -77,6 +77,7 @@ fn judge(mesh: &Mesh<'_>, recorded: &Value) {
     let peer = Peer {
         identity: recorded["identity"].as_str().map(|identity| identity.parse().unwrap()),
         address: Some(source.ip()),
+        ..Peer::default()
     };
     let decision = judge_peer(mesh, &peer, &destinations);
     let expected = if recorded["verdict"] == "allow" { Verdict::Allowed } else { Verdict::Denied };

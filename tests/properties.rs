@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use mesh_common::manifests;
-use mesh_common::model::{Identity, Peer, PortRef, WorkloadIndex};
+use mesh_common::model::{DataPlane, Identity, Peer, PortRef, Sender, WorkloadIndex};
 use mesh_common::policy::fold::Domain;
 use mesh_common::policy::peer_set::AllPeers;
 use mesh_common::policy::{
@@ -25,7 +25,7 @@ fn snapshot(text: &str) -> MeshSnapshot {
 }
 
 /// Peers near everything that a policy can say, and far from it.
-fn peer(random: &mut Random) -> Peer {
+fn peer(random: &mut Random, snapshot: &MeshSnapshot) -> Peer {
     let namespace = random.pick(&["a", "ab", "b", "abc", "ghost", "zb", "istio-system", "c"]);
     let account = random.pick(&["default", "web", "we", "b", "wet", "ghost", "other", "zweb"]);
     let trust_domain = if random.chance(92) { "cluster.local" } else { "other.td" };
@@ -47,7 +47,13 @@ fn peer(random: &mut Random) -> Peer {
         "::",
         "::ffff:10.0.0.1",
     ]);
-    Peer { identity, address: Some(address.parse::<IpAddr>().unwrap()) }
+    // An identity that something runs as is that of a pod.
+    let runs = snapshot.indexes().find(|index| {
+        let workload = snapshot.workload(*index).unwrap();
+        workload.capture.data_plane != DataPlane::None && Some(&workload.identity) == identity.as_ref()
+    });
+    let sender = runs.map_or(Sender::Unread, Sender::Workload);
+    Peer { identity, address: Some(address.parse::<IpAddr>().unwrap()), sender }
 }
 
 fn port(random: &mut Random) -> Dialled {
@@ -91,7 +97,7 @@ fn reach_says_of_every_peer_what_evaluate_says() {
             let reach = reach(&mesh, &resolution);
             partitions(&reach, seed);
             for _ in 0..10 {
-                let peer = peer(&mut random);
+                let peer = peer(&mut random, &snapshot);
                 let found = cell_of(&reach, &peer);
                 assert_eq!(found.len(), 1, "seed {seed}: {peer:?} is in {} cells", found.len());
                 let judged = judge_peer(&mesh, &peer, destinations);

@@ -6,14 +6,20 @@
 mod gateways;
 mod meta;
 mod network;
+mod network_policies;
 mod pods;
 mod rbac;
 
 pub use gateways::{AllowedRoutes, GatewayAddress, GatewaySpec, GatewayStatus, Listener, RouteNamespaces};
 pub use meta::{Annotations, ObjectMeta, OwnerReference};
 pub use network::{
-    Endpoint, EndpointConditions, EndpointPort, EndpointSlice, Ingress, LoadBalancer, NetworkPolicySpec,
-    ServicePort, ServiceSpec, ServiceStatus, TargetRef,
+    Endpoint, EndpointConditions, EndpointPort, EndpointSlice, Ingress, LoadBalancer, ServicePort,
+    ServiceSpec, ServiceStatus, TargetRef,
+};
+pub use network_policies::{
+    AdminEgressRule, AdminIngressRule, AdminNetworkPolicySpec, AdminPeer, AdminPort, AdminPortNumber,
+    AdminPortRange, AdminSubject, EgressRule, IngressRule, IpBlockSpec, NamespacedPods, NetworkPeer,
+    NetworkPolicySpec, NetworkPort,
 };
 pub use pods::{
     Condition, Container, ContainerPortSpec, CronJobSpec, EnvVar, JobSpec, JobStatus, JobTemplate, PodIp,

@@ -12,6 +12,7 @@ mod extent;
 mod gap;
 mod lookup;
 mod needs;
+mod network_policies;
 mod not_read;
 mod objects;
 mod pod_creators;
@@ -36,8 +37,7 @@ use rustc_hash::FxHashMap;
 
 use crate::codes::{Code, Evidence};
 use crate::istio::{AuthorizationPolicy, PeerAuthentication, WorkloadEntry};
-use crate::kubernetes::NetworkPolicySpec;
-use crate::kubernetes::ObjectMeta;
+use crate::kubernetes::{AdminNetworkPolicySpec, NetworkPolicySpec, ObjectMeta};
 use crate::model::{Kind, Labels, Name, Namespace, ResourceRef, ServiceAccount, Workload, WorkloadIndex};
 
 pub use accounts::Account;
@@ -67,7 +67,7 @@ pub(crate) use workloads::service_account;
 pub use ztunnels::{Asked, Held, HeldCertificate, PORT as ZTUNNEL_PORT};
 
 /// The label of a Namespace that holds its name.
-const NAME_OF_NAMESPACE: &str = "kubernetes.io/metadata.name";
+pub(crate) const NAME_OF_NAMESPACE: &str = "kubernetes.io/metadata.name";
 
 /// A policy that can be understood, and whether istiod looks at it.
 #[derive(Clone, Debug)]
@@ -101,8 +101,12 @@ pub struct MeshSnapshot {
     pub authorization_policies: Vec<Policy<AuthorizationPolicy>>,
     /// PeerAuthentications that can be understood.
     pub peer_authentications: Vec<Policy<PeerAuthentication>>,
-    /// NetworkPolicies, which are known by what they select.
+    /// NetworkPolicies.
     pub network_policies: Vec<Object<NetworkPolicySpec>>,
+    /// AdminNetworkPolicies, which come before them.
+    pub admin_network_policies: Vec<Object<AdminNetworkPolicySpec>>,
+    /// BaselineAdminNetworkPolicies, which come after them.
+    pub baseline_admin_network_policies: Vec<Object<AdminNetworkPolicySpec>>,
     /// Gateways.
     pub gateways: Vec<Object<GatewayObject>>,
     /// Machines that are no pods; they are not judged.
@@ -141,6 +145,8 @@ impl MeshSnapshot {
         let workloads = workloads::workloads(&objects, &settings, &namespaces);
         let (by_namespace, by_address) = (by_namespace(&workloads), by_address(&workloads));
         let services = services::services(&objects, &workloads, &by_namespace, &by_address);
+        let of_the_network = network_policies::set_aside(&mut objects);
+        objects.unreadable.extend(of_the_network);
         let (authorization_policies, peer_authentications, unreadable) =
             policies(&mut objects, &settings, &namespaces, &mut gaps);
         let waypoints = waypoints::Waypoints::new(&objects, &unreadable);
@@ -163,6 +169,8 @@ impl MeshSnapshot {
             authorization_policies,
             peer_authentications,
             network_policies: objects.network_policies,
+            admin_network_policies: objects.admin_network_policies,
+            baseline_admin_network_policies: objects.baseline_admin_network_policies,
             gateways: objects.gateways,
             workload_entries: objects.workload_entries,
             named_only: objects.named_only,
@@ -209,6 +217,15 @@ impl MeshSnapshot {
     #[must_use]
     pub fn node_at(&self, address: IpAddr) -> Option<&Name> {
         self.by_host_address.get(&address)
+    }
+
+    /// The addresses of a node, as its pods know them.
+    #[must_use]
+    pub fn addresses_of_node(&self, node: &Name) -> Vec<IpAddr> {
+        let of_node = self.by_host_address.iter().filter(|(_, of)| *of == node);
+        let mut addresses: Vec<IpAddr> = of_node.map(|(address, _)| *address).collect();
+        addresses.sort_unstable();
+        addresses
     }
 
     /// What an address may be that is no known pod's: a WorkloadEntry or ServiceEntry that has it, or the name of a
@@ -375,6 +392,8 @@ fn deduplicate(objects: &mut Objects, gaps: &mut Vec<Gap>) {
     keep.last(&mut objects.authorization_policies, |_| Kind::AuthorizationPolicy);
     keep.last(&mut objects.peer_authentications, |_| Kind::PeerAuthentication);
     keep.last(&mut objects.network_policies, |_| Kind::NetworkPolicy);
+    keep.last(&mut objects.admin_network_policies, |_| Kind::AdminNetworkPolicy);
+    keep.last(&mut objects.baseline_admin_network_policies, |_| Kind::BaselineAdminNetworkPolicy);
     keep.last(&mut objects.gateways, |_| Kind::Gateway);
     keep.last(&mut objects.gateway_classes, |_| Kind::Other("GatewayClass".into()));
     keep.last(&mut objects.roles, |role| rbac_kind(role, "Role", "ClusterRole"));

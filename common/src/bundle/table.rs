@@ -146,6 +146,17 @@ const GATEWAY: &[&str] = &[
 const NETWORK_PEER: &[&str] = &["ipBlock.cidr", "ipBlock.except"];
 const NETWORK_PORT: &[&str] = &["ports.protocol=", "ports.port", "ports.endPort"];
 
+const ADMIN_RULE: &[&str] = &[
+    "name",
+    "action=",
+    "ports.portNumber.protocol=",
+    "ports.portNumber.port",
+    "ports.portRange.protocol=",
+    "ports.portRange.start",
+    "ports.portRange.end",
+    "ports.namedPort",
+];
+
 /// A policy of Istio is kept whole: a field that is not known makes its answer unknown.
 const AUTHORIZATION_POLICY: &[&str] = &[
     "**",
@@ -205,6 +216,23 @@ const TEMPLATE: Rows = &[
     ("spec.template.", META),
     ("spec.template.spec.", POD),
     ("status.", &["replicas", "readyReplicas"]),
+];
+const ADMIN_NETWORK_POLICY: Rows = &[
+    ("", META),
+    ("spec.", &["**", "priority"]),
+    ("spec.subject.namespaces.", SELECTOR),
+    ("spec.subject.pods.namespaceSelector.", SELECTOR),
+    ("spec.subject.pods.podSelector.", SELECTOR),
+    ("spec.ingress.", ADMIN_RULE),
+    ("spec.ingress.from.namespaces.", SELECTOR),
+    ("spec.ingress.from.pods.namespaceSelector.", SELECTOR),
+    ("spec.ingress.from.pods.podSelector.", SELECTOR),
+    ("spec.egress.", ADMIN_RULE),
+    ("spec.egress.to.", &["networks", "domainNames"]),
+    ("spec.egress.to.nodes.", SELECTOR),
+    ("spec.egress.to.namespaces.", SELECTOR),
+    ("spec.egress.to.pods.namespaceSelector.", SELECTOR),
+    ("spec.egress.to.pods.podSelector.", SELECTOR),
 ];
 const ROLE: Rows = &[("", META), ("", RULES)];
 const ROLE_BINDING: Rows = &[("", META), ("", BINDING)];
@@ -281,11 +309,13 @@ pub(super) const KINDS: &[(&str, Rows)] = &[
             ("status.", CONDITIONS),
         ],
     ),
+    ("AdminNetworkPolicy", ADMIN_NETWORK_POLICY),
+    ("BaselineAdminNetworkPolicy", ADMIN_NETWORK_POLICY),
     (
         "NetworkPolicy",
         &[
             ("", META),
-            ("spec.", &["policyTypes="]),
+            ("spec.", &["**", "policyTypes="]),
             ("spec.podSelector.", SELECTOR),
             ("spec.ingress.", NETWORK_PORT),
             ("spec.ingress.from.", NETWORK_PEER),

@@ -88,6 +88,8 @@ pub(super) fn seen(objects: &Objects) -> String {
         authorization_policies,
         peer_authentications,
         network_policies,
+        admin_network_policies,
+        baseline_admin_network_policies,
         gateways,
         gateway_classes,
         workload_entries,

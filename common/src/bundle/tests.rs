@@ -145,6 +145,23 @@ fn corners() -> Vec<Value> {
             "podSelector": selector, "policyTypes": ["Ingress", "Egress"],
             "egress": [{"to": [{"podSelector": selector}]}, {}]}),
         ),
+        object(
+            "policy.networking.k8s.io/v1alpha1",
+            "AdminNetworkPolicy",
+            "anp",
+            json!({"priority": 7, "subject": {"pods": {"namespaceSelector": selector, "podSelector": selector}},
+            "ingress": [{"name": "in", "action": "Deny", "from": [{"namespaces": selector}],
+                "ports": [{"portNumber": {"protocol": "TCP", "port": 80}}, {"namedPort": "web"}]}],
+            "egress": [{"action": "Pass", "to": [{"networks": ["10.0.0.0/8"]}, {"nodes": selector}],
+                "ports": [{"portRange": {"protocol": "TCP", "start": 1, "end": 9}}]}]}),
+        ),
+        object(
+            "policy.networking.k8s.io/v1alpha1",
+            "BaselineAdminNetworkPolicy",
+            "default",
+            json!({"subject": {"namespaces": {}}, "ingress": [{"action": "Deny",
+                "from": [{"pods": {"namespaceSelector": {}, "podSelector": selector}}]}]}),
+        ),
         object("cilium.io/v2", "CiliumNetworkPolicy", "cnp", json!({})),
         json!({
             "apiVersion": "gateway.networking.k8s.io/v1", "kind": "Gateway",

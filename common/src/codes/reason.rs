@@ -75,8 +75,14 @@ reasons! {
     PeerAuthenticationTie;
     /// A policy that may apply could not be read.
     PolicyUnreadable;
-    /// A NetworkPolicy isolates the pod; it is not judged by this version.
-    NetworkPolicyNotJudged;
+    /// NetworkPolicies isolate the pod, and none lets it through.
+    NetworkPolicyIsolated;
+    /// A rule of an administrator's policy refuses it.
+    AdminNetworkPolicyDeny;
+    /// Whether a rule of a policy of the network matches cannot be told, or nothing says which of two comes first.
+    NetworkPolicyUnclear;
+    /// NetworkPolicies isolate the pod; what comes from, or goes to, the network of a node is for the network plug-in.
+    NodeTraffic;
     /// The traffic goes through a waypoint, which is not judged by this version.
     WaypointNotJudged;
     /// An Envoy handles the traffic, which is not judged by this version.
@@ -111,4 +117,10 @@ reasons! {
     MtlsSatisfied;
     /// No NetworkPolicy selects the pod.
     NotIsolated;
+    /// A rule of a NetworkPolicy lets it through.
+    NetworkPolicyAllow;
+    /// A block of addresses in a NetworkPolicy, in which the pod's own address is, lets it through.
+    IpBlockAllows;
+    /// A rule of an administrator's policy lets it through.
+    AdminNetworkPolicyAllow;
 }

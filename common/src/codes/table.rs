@@ -272,6 +272,14 @@ codes! {
         message: "{subject} belongs to nothing that was read: taken for outside of the mesh";
         hint: "name the workload instead";
         why: "Nothing of the mesh guards an address that is no pod's.";
+    NetworkPolicyEnforced = 914, Assumption, "A network plug-in enforces NetworkPolicies";
+        message: "NetworkPolicies are taken to be enforced as Kubernetes defines them, by the network plug-in";
+        hint: "not every plug-in does, and AdminNetworkPolicies need one that knows them";
+        why: "The API server stores policies that nothing enforces. What is refused may then get in.";
+    IpBlocksMatchPods = 915, Assumption, "Blocks of addresses match pods";
+        message: "an `ipBlock` lets a pod through by the pod's own address: some network plug-ins match addresses outside of the cluster only";
+        hint: "select pods by their labels";
+        why: "Kubernetes' own tests of network plug-ins match pods by blocks; Cilium does not unless it is told to.";
     FileUnreadable = 950, Gap, "A file could not be read";
         message: "{subject} could not be read: {error}";
         hint: "correct the path or its permissions";
@@ -296,10 +304,7 @@ codes! {
         message: "{subject} is of a kind, or reached in a way, that is not judged by this version";
         hint: "look at it yourself";
         why: "Objects of this kind are read by name only.";
-    NetworkPolicyNotJudged = 956, Gap, "NetworkPolicy is not judged yet";
-        message: "{subject} isolates pods of this answer and is not judged by this version";
-        hint: "enrolled traffic needs port 15008 in it";
-        why: "Only that the policy selects the pods is known, not what it lets through.";
+    // 956 was given before NetworkPolicies were judged.
     WaypointNotJudged = 957, Gap, "Waypoints are not judged yet";
         message: "{subject} is bound to a waypoint, which is not judged by this version";
         hint: "look at the policies that are attached to the waypoint";
@@ -317,9 +322,9 @@ codes! {
         hint: "update, or convert the object";
         why: "Fields may have changed their meaning.";
     NamespaceNotRead = 961, Gap, "A Namespace was not read";
-        message: "{subject} is not among the input: whether its pods are in the mesh is not known";
+        message: "{subject} is not among the input: what its labels decide is not known";
         hint: "add the Namespace, as `kubectl get ns -o yaml` prints it";
-        why: "The labels of a namespace decide whether its pods are enrolled. A connection that gets in either way is allowed, one that is refused either way denied; any other is unknown.";
+        why: "The labels of a namespace decide whether its pods are enrolled, and which policies of the network select them. A connection that gets in either way is allowed, one that is refused either way denied; any other is unknown.";
     RevisionUnclear = 962, Gap, "An object of another istiod";
         message: "{subject} is for revision {revision}, whose istiod is there too: whether it counts is not known";
         hint: "say with --revision which istiod serves the workloads";

@@ -31,8 +31,6 @@ pub(crate) trait Body {
 
 /// Kinds of the network that may refuse any connection and that nothing here judges yet.
 const NAMED_ONLY: &[(&str, &str)] = &[
-    ("policy.networking.k8s.io", "AdminNetworkPolicy"),
-    ("policy.networking.k8s.io", "BaselineAdminNetworkPolicy"),
     ("policy.networking.k8s.io", "ClusterNetworkPolicy"),
     ("cilium.io", "CiliumNetworkPolicy"),
     ("cilium.io", "CiliumClusterwideNetworkPolicy"),
@@ -87,6 +85,9 @@ impl<B: Body> Decoder<'_, B> {
             ("", "ConfigMap") => self.config_map(),
             ("networking.k8s.io", "NetworkPolicy") => {
                 self.spec(&Kind::NetworkPolicy, |objects| &mut objects.network_policies);
+            }
+            ("policy.networking.k8s.io", "AdminNetworkPolicy" | "BaselineAdminNetworkPolicy") => {
+                self.admin_network_policy(api_version, kind);
             }
             ("networking.istio.io", "WorkloadEntry") => {
                 self.spec(&Kind::Other(kind.into()), |objects| &mut objects.workload_entries);
@@ -158,6 +159,18 @@ impl<B: Body> Decoder<'_, B> {
         match self.body.check_ports().and_then(|()| self.body.field("spec")) {
             Ok(spec) => list(self.objects).push(Object { meta, spec, origin: self.origin }),
             Err(wrong) => self.unreadable(kind, meta.namespace.as_ref(), meta.name, &wrong),
+        }
+    }
+
+    fn admin_network_policy(&mut self, api_version: &str, kind: &str) {
+        if !api_version.ends_with("/v1alpha1") {
+            self.unknown_version(api_version, kind);
+        } else if kind == "AdminNetworkPolicy" {
+            self.spec(&Kind::AdminNetworkPolicy, |objects| &mut objects.admin_network_policies);
+        } else {
+            self.spec(&Kind::BaselineAdminNetworkPolicy, |objects| {
+                &mut objects.baseline_admin_network_policies
+            });
         }
     }
 

@@ -1,6 +1,6 @@
 //! Services, their endpoints, and network policies as far as they select.
 
-use crate::model::{LabelSelector, Labels, Name, PortRef, Protocol};
+use crate::model::{Labels, Name, PortRef, Protocol};
 use crate::wire::wire;
 
 wire! {
@@ -126,18 +126,5 @@ wire! {
         pub kind: Option<Name> = "kind",
         /// Its name.
         pub name: Option<Name> = "name",
-    }
-}
-
-wire! {
-    /// `spec` of a NetworkPolicy, as far as it says which pods it isolates.
-    #[derive(Clone, Debug)]
-    pub struct NetworkPolicySpec {
-        /// The pods; empty: all of the namespace.
-        pub pod_selector: LabelSelector = "podSelector",
-        /// Ingress, Egress; absent: Ingress, and Egress when there are egress rules.
-        pub policy_types: Vec<Name> = "policyTypes",
-        /// The egress rules, which are counted only.
-        pub egress: Vec<serde::de::IgnoredAny> = "egress",
     }
 }

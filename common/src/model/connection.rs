@@ -1,8 +1,8 @@
-//! A peer as the destination sees it: the identity that arrived, if any, and the address.
+//! A peer as the destination sees it: the identity that arrived, if any, the address, and what sent it.
 
 use std::net::IpAddr;
 
-use super::Identity;
+use super::{Identity, Name, WorkloadIndex};
 
 /// Who stands at the other end of a connection.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
@@ -11,4 +11,18 @@ pub struct Peer {
     pub identity: Option<Identity>,
     /// Its address; `None` when it is not known.
     pub address: Option<IpAddr>,
+    /// What a NetworkPolicy sees of it.
+    pub sender: Sender,
+}
+
+/// What sends.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub enum Sender {
+    /// Nothing that was read: with an identity a pod that does not run, without one whatever has the address.
+    #[default]
+    Unread,
+    /// A pod or template.
+    Workload(WorkloadIndex),
+    /// A process of a node.
+    Node(Name),
 }

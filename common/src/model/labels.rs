@@ -37,6 +37,17 @@ impl Labels {
         self.0.iter().map(|(key, value)| (&**key, &**value))
     }
 
+    /// The keys in their order.
+    pub fn keys(&self) -> impl Iterator<Item = &Name> {
+        self.0.iter().map(|(key, _)| key)
+    }
+
+    /// The labels of which `wanted` holds the keys.
+    #[must_use]
+    pub fn only(&self, wanted: impl Fn(&str) -> bool) -> Self {
+        Self(self.0.iter().filter(|(key, _)| wanted(key)).cloned().collect())
+    }
+
     /// Whether every label of `wanted` is here with the same value: `labels.Instance.SubsetOf` upstream.
     /// An empty `wanted` is contained in everything.
     #[must_use]
@@ -79,7 +90,7 @@ impl<'de> serde::de::Visitor<'de> for LabelsVisitor {
 }
 
 /// How an expression of a [`LabelSelector`] looks at a label.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Deserialize)]
 pub enum Operator {
     /// The label has one of the values.
     In,
@@ -93,7 +104,7 @@ pub enum Operator {
 
 wire! {
     /// One expression of a [`LabelSelector`].
-    #[derive(Clone, PartialEq, Eq, Debug)]
+    #[derive(Clone, PartialEq, Eq, Hash, Debug)]
     pub struct Requirement {
         /// The label's key.
         pub key: Name = "key",
@@ -102,17 +113,19 @@ wire! {
         /// What it is compared with.
         pub values: Vec<Name> = "values",
     }
+    unknown
 }
 
 wire! {
     /// Kubernetes' `LabelSelector`: all of its labels and all of its expressions must hold.
-    #[derive(Clone, PartialEq, Eq, Debug)]
+    #[derive(Clone, PartialEq, Eq, Hash, Debug)]
     pub struct LabelSelector {
         /// Labels that must be equal.
         pub match_labels: Labels = "matchLabels",
         /// Expressions that must hold.
         pub match_expressions: Vec<Requirement> = "matchExpressions",
     }
+    unknown
 }
 
 impl LabelSelector {
@@ -120,6 +133,24 @@ impl LabelSelector {
     #[must_use]
     pub fn matches(&self, labels: &Labels) -> bool {
         labels.contains_all(&self.match_labels) && self.match_expressions.iter().all(|r| r.matches(labels))
+    }
+
+    /// Whether it selects everything.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.match_labels.is_empty() && self.match_expressions.is_empty()
+    }
+
+    /// Whether every field of it is known.
+    #[must_use]
+    pub fn is_understood(&self) -> bool {
+        let known = |r: &Requirement| r.unknown.is_empty() && r.operator.is_some();
+        self.unknown.is_empty() && self.match_expressions.iter().all(known)
+    }
+
+    /// The labels that it looks at.
+    pub fn keys(&self) -> impl Iterator<Item = &Name> {
+        self.match_labels.keys().chain(self.match_expressions.iter().map(|r| &r.key))
     }
 
     /// Whether an object is selected of whose labels these are known and others may be there; `None` when the
@@ -131,6 +162,28 @@ impl LabelSelector {
             self.match_expressions.iter().map(|r| known.get(&r.key).is_some().then(|| r.matches(known)));
         let all: Vec<Option<bool>> = equal.chain(expressions).collect();
         if all.contains(&Some(false)) { Some(false) } else { (!all.contains(&None)).then_some(true) }
+    }
+}
+
+/// As kubectl writes it: `app=web,tier in (a,b),!canary`.
+impl std::fmt::Display for LabelSelector {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let equal = self.match_labels.iter().map(|(key, value)| format!("{key}={value}"));
+        let parts: Vec<String> =
+            equal.chain(self.match_expressions.iter().map(ToString::to_string)).collect();
+        f.write_str(&parts.join(","))
+    }
+}
+
+impl std::fmt::Display for Requirement {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let values = || self.values.join(",");
+        match self.operator {
+            Some(Operator::In) => write!(f, "{} in ({})", self.key, values()),
+            Some(Operator::NotIn) => write!(f, "{} notin ({})", self.key, values()),
+            Some(Operator::DoesNotExist) => write!(f, "!{}", self.key),
+            Some(Operator::Exists) | None => f.write_str(&self.key),
+        }
     }
 }
 

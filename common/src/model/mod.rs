@@ -10,7 +10,7 @@ pub mod port;
 pub mod reference;
 pub mod workload;
 
-pub use connection::Peer;
+pub use connection::{Peer, Sender};
 pub use identity::{Identity, Namespace, ServiceAccount, TrustDomain};
 pub use labels::{LabelSelector, Labels};
 pub use origin::{FieldPath, Location, Origin, Segment, SourceId, Within};

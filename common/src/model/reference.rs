@@ -89,6 +89,10 @@ kinds! {
     PeerAuthentication: "PeerAuthentication", "PeerAuthentication", "peerauthentication", "peerauthentications", "pa";
     /// networking.k8s.io
     NetworkPolicy: "NetworkPolicy", "NetworkPolicy", "networkpolicy", "networkpolicies", "netpol";
+    /// policy.networking.k8s.io
+    AdminNetworkPolicy: "AdminNetworkPolicy", "AdminNetworkPolicy", "adminnetworkpolicy", "adminnetworkpolicies", "anp";
+    /// policy.networking.k8s.io
+    BaselineAdminNetworkPolicy: "BaselineAdminNetworkPolicy", "BaselineAdminNetworkPolicy", "baselineadminnetworkpolicy", "baselineadminnetworkpolicies", "banp";
     /// gateway.networking.k8s.io
     Gateway: "Gateway", "Gateway", "gateway", "gateways", "gtw";
 }

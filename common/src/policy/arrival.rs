@@ -7,7 +7,9 @@
 use std::net::IpAddr;
 
 use crate::codes::Reason;
-use crate::model::{DataPlane, Identity, Kind, Name, Peer, ResourceRef, Serving, Workload, WorkloadIndex};
+use crate::model::{
+    DataPlane, Identity, Kind, Name, Peer, ResourceRef, Sender, Serving, Workload, WorkloadIndex,
+};
 use crate::snapshot::{Backend, Place};
 
 use super::decision::{By, Decision, Gate, GateOutcome, Judgement, Verdict};
@@ -94,15 +96,16 @@ impl Caller {
             At::Address(_) | At::Node(_) => None,
         };
         let captured = to.filter(|workload| workload.is_captured());
-        let plaintext = |address| Arrival::As(Peer { identity: None, address });
+        let sender = self.sender();
+        let plaintext = |address| Arrival::As(Peer { identity: None, address, sender: sender.clone() });
         match self {
             Self::Outside => plaintext(None),
             Self::Address(address) => plaintext(Some(*address)),
             Self::Identity(identity) => {
-                Arrival::As(Peer { identity: captured.map(|_| identity.clone()), address: None })
+                Arrival::As(Peer { identity: captured.map(|_| identity.clone()), address: None, sender })
             }
             Self::Node(node) => match captured {
-                Some(to) => from_node(mesh, node, None, to),
+                Some(to) => from_node(mesh, node, (None, sender), to),
                 None => plaintext(None),
             },
             Self::Workload(index) => match mesh.workload(*index) {
@@ -112,12 +115,12 @@ impl Caller {
         }
     }
 
-    /// What holds for what the caller sends, before anything arrives.
-    #[must_use]
-    pub fn egress(&self, mesh: &Mesh<'_>) -> Option<Judgement> {
+    /// What a NetworkPolicy sees of the caller.
+    fn sender(&self) -> Sender {
         match self {
-            Self::Workload(index) => mesh.workload(*index).map(|from| network_policy::of_source(mesh, from)),
-            _ => None,
+            Self::Workload(index) => Sender::Workload(*index),
+            Self::Node(node) => Sender::Node(node.clone()),
+            Self::Identity(_) | Self::Address(_) | Self::Outside => Sender::Unread,
         }
     }
 }
@@ -129,6 +132,7 @@ fn from_workload(
     captured: Option<&Workload>,
     family: Option<Family>,
 ) -> Arrival {
+    let sender = Sender::Workload(index);
     // One pod calls itself by its own address, which the rules in the pod let through first; several of one
     // template call each other.
     if destination.at == At::Workload(index)
@@ -141,7 +145,7 @@ fn from_workload(
         return Arrival::Stopped(from.capture.serving, from.namespace());
     }
     let Some(to) = captured else {
-        let plaintext = Peer { identity: None, address: address_of(from, None) };
+        let plaintext = Peer { identity: None, address: address_of(from, None), sender };
         if from.capture.data_plane == DataPlane::Sidecar {
             let doubt = Doubt::of(from);
             return Arrival::Either { identity: plaintext.clone(), plaintext, doubt };
@@ -152,8 +156,8 @@ fn from_workload(
         Some(family) => from.addresses.iter().copied().find(|address| Family::of(*address) == family),
         None => address_of(from, Some(to)),
     };
-    let plaintext = Peer { identity: None, address };
-    let with_identity = Peer { identity: Some(from.identity.clone()), address };
+    let plaintext = Peer { identity: None, address, sender: sender.clone() };
+    let with_identity = Peer { identity: Some(from.identity.clone()), address, sender: sender.clone() };
     match from.capture.data_plane {
         DataPlane::Ambient if from.is_unclear() => {
             Arrival::Either { identity: with_identity, plaintext, doubt: Doubt::of(from) }
@@ -161,7 +165,7 @@ fn from_workload(
         DataPlane::Ambient => Arrival::As(with_identity),
         DataPlane::Sidecar => Arrival::Either { identity: with_identity, plaintext, doubt: Doubt::of(from) },
         DataPlane::None if from.host_network => match &from.node {
-            Some(node) => from_node(mesh, node, address, to),
+            Some(node) => from_node(mesh, node, (address, sender), to),
             None => Arrival::As(plaintext),
         },
         DataPlane::None => Arrival::As(plaintext),
@@ -171,8 +175,13 @@ fn from_workload(
 /// A process on a node: past ztunnel when the pod runs there too (iptables; nftables lets past what the kubelet's
 /// user opens: cni/pkg/nftables, `CreateHostRulesForHealthChecks`). A pod comes into the set of those that are
 /// exempt only when ztunnel has taken it (cni/pkg/nodeagent, `AddPodToMesh`).
-fn from_node(mesh: &Mesh<'_>, node: &Name, address: Option<IpAddr>, to: &Workload) -> Arrival {
-    let plaintext = Peer { identity: None, address };
+fn from_node(
+    mesh: &Mesh<'_>,
+    node: &Name,
+    (address, sender): (Option<IpAddr>, Sender),
+    to: &Workload,
+) -> Arrival {
+    let plaintext = Peer { identity: None, address, sender };
     match &to.node {
         _ if to.capture.serving == Serving::Pending => Arrival::As(plaintext),
         Some(on) if on == node && mesh.snapshot.settings.cni.native_nftables => {
@@ -190,21 +199,6 @@ pub(super) fn address_of(from: &Workload, to: Option<&Workload>) -> Option<IpAdd
     from.addresses.iter().find(fits).or(from.addresses.first()).copied()
 }
 
-/// What the caller's side adds to what the destination says.
-pub(super) fn complete(decision: Decision, egress: Option<Judgement>) -> Decision {
-    let Some(egress) = egress else { return decision };
-    if decision.gate(Gate::Transport).is_some_and(|transport| transport.reason == Reason::Loopback) {
-        return decision;
-    }
-    let mut decision = decision;
-    if let Some(gate) =
-        decision.gates.iter_mut().find(|judgement| judgement.gate == Gate::NetworkPolicyEgress)
-    {
-        *gate = egress;
-    }
-    decision
-}
-
 /// What a caller of a Namespace gets that no ztunnel serves.
 pub(super) fn unserved(serving: Serving, namespace: ResourceRef) -> Decision {
     match serving {
@@ -218,12 +212,13 @@ pub(super) fn unserved(serving: Serving, namespace: ResourceRef) -> Decision {
 /// a NetworkPolicy may refuse.
 pub(super) fn exempt(mesh: &Mesh<'_>, destinations: &[Destination]) -> Decision {
     let mut decision = without_judging(GateOutcome::Pass, Reason::HostExempt);
-    let workloads = destinations.iter().filter_map(|of| mesh.workload(of.workload()?));
-    let isolated = workloads.map(|to| network_policy::of_destination(mesh, to));
-    let unclear = isolated.into_iter().find(|judgement| judgement.outcome == GateOutcome::Unknown);
+    let judged: Vec<Judgement> =
+        destinations.iter().map(|destination| network_policy::of_own_node(mesh, destination)).collect();
+    let unclear = judged.iter().find(|judgement| judgement.outcome == GateOutcome::Unknown);
+    let said = unclear.or(judged.first()).cloned();
     let gate = decision.gates.iter_mut().find(|judgement| judgement.gate == Gate::NetworkPolicyIngress);
-    if let (Some(gate), Some(unclear)) = (gate, unclear) {
-        *gate = unclear;
+    if let (Some(gate), Some(said)) = (gate, said) {
+        *gate = said;
     }
     decision
 }

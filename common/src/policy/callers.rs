@@ -1,11 +1,12 @@
 //! Who may call, grouped so that one answer serves a group: by identity, by how their traffic leaves, by what
-//! isolates it.
+//! policies of the network see of them.
 
 use rustc_hash::FxHashMap;
 
-use crate::model::{DataPlane, Name, ResourceRef, Serving, Workload, WorkloadIndex};
+use crate::model::{DataPlane, Name, Serving, Workload, WorkloadIndex};
 
-use super::mesh::{Direction, Mesh};
+use super::mesh::Mesh;
+use super::network::PodClass;
 
 /// How the traffic of a group leaves.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -26,8 +27,8 @@ pub(super) enum Leaves {
 #[derive(Clone, Debug)]
 pub(super) struct Group {
     pub(super) leaves: Leaves,
-    /// What isolates what they send.
-    pub(super) egress: Vec<ResourceRef>,
+    /// What policies of the network see of them.
+    pub(super) class: PodClass,
     pub(super) members: Vec<WorkloadIndex>,
 }
 
@@ -45,31 +46,31 @@ impl Callers {
     #[must_use]
     pub fn new(mesh: &Mesh<'_>) -> Self {
         let mut by_identity: Vec<Vec<Group>> = vec![Vec::new(); mesh.identities().len()];
-        let mut plain: FxHashMap<(Leaves, Vec<ResourceRef>), Vec<WorkloadIndex>> = FxHashMap::default();
+        let mut plain: FxHashMap<(Leaves, PodClass), Vec<WorkloadIndex>> = FxHashMap::default();
         for index in mesh.snapshot.indexes() {
             let Some(workload) = mesh.workload(index) else { continue };
             let leaves = leaves(workload);
-            let egress = mesh.isolating(workload, Direction::Egress);
+            let class = mesh.network.class(index);
             let of_identity =
                 mesh.identities().position(&workload.identity).and_then(|at| by_identity.get_mut(at));
             match (leaves, of_identity) {
                 (leaves @ (Leaves::Captured | Leaves::Stopped(_) | Leaves::Doubtful), Some(groups)) => {
-                    add(groups, leaves, egress, index);
+                    add(groups, leaves, class, index);
                 }
-                (leaves, _) => plain.entry((leaves, egress)).or_default().push(index),
+                (leaves, _) => plain.entry((leaves, class)).or_default().push(index),
             }
         }
-        let group = |((leaves, egress), members)| Group { leaves, egress, members };
+        let group = |((leaves, class), members)| Group { leaves, class, members };
         let mut plain: Vec<Group> = plain.into_iter().map(group).collect();
-        plain.sort_by(|a, b| (&a.leaves, &a.egress).cmp(&(&b.leaves, &b.egress)));
+        plain.sort_by(|a, b| (&a.leaves, a.class).cmp(&(&b.leaves, b.class)));
         Self { by_identity, plain }
     }
 }
 
-fn add(groups: &mut Vec<Group>, leaves: Leaves, egress: Vec<ResourceRef>, index: WorkloadIndex) {
-    match groups.iter_mut().find(|group| group.leaves == leaves && group.egress == egress) {
+fn add(groups: &mut Vec<Group>, leaves: Leaves, class: PodClass, index: WorkloadIndex) {
+    match groups.iter_mut().find(|group| group.leaves == leaves && group.class == class) {
         Some(group) => group.members.push(index),
-        None => groups.push(Group { leaves, egress, members: vec![index] }),
+        None => groups.push(Group { leaves, class, members: vec![index] }),
     }
 }
 

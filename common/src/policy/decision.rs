@@ -8,6 +8,7 @@ use crate::codes::Reason;
 use crate::model::ResourceRef;
 
 use super::ir::{PolicyIndex, RuleRef};
+use super::network::NetworkRule;
 use super::peer_authentication::PeerAuthenticationIndex;
 
 /// What an answer comes down to.
@@ -124,6 +125,8 @@ pub enum By {
     },
     /// An object that could not be read, by its position among them.
     Unreadable(usize),
+    /// A rule of a policy of the network, or such a policy.
+    Network(NetworkRule),
     /// Any other object.
     Object(ResourceRef),
 }
@@ -143,13 +146,23 @@ pub struct Judgement {
     pub denying: Vec<By>,
     /// Where no ALLOW policy lets in, alone or beside a DENY: those there are.
     pub candidates: Vec<PolicyIndex>,
+    /// On what it depends, if it does.
+    pub conditions: Vec<Condition>,
 }
 
 impl Judgement {
     /// A gate that decided by itself.
     #[must_use]
     pub fn new(gate: Gate, outcome: GateOutcome, reason: Reason) -> Self {
-        Self { gate, outcome, reason, by: None, denying: Vec::new(), candidates: Vec::new() }
+        Self {
+            gate,
+            outcome,
+            reason,
+            by: None,
+            denying: Vec::new(),
+            candidates: Vec::new(),
+            conditions: Vec::new(),
+        }
     }
 
     /// A gate that an object made decide.
@@ -184,6 +197,19 @@ pub struct Decision {
 }
 
 impl Decision {
+    /// Adds what a gate said. All that its gates depend on must hold: what two of them say of one attribute is not
+    /// put into one list of values.
+    pub(super) fn push(&mut self, mut judgement: Judgement) {
+        for condition in std::mem::take(&mut judgement.conditions) {
+            match self.conditions.iter_mut().find(|known| known.attribute == condition.attribute) {
+                Some(known) if *known == condition => {}
+                Some(known) => known.values.clear(),
+                None => self.conditions.push(condition),
+            }
+        }
+        self.gates.push(judgement);
+    }
+
     /// What it comes down to: one gate that stops the connection is enough, whatever is unknown elsewhere.
     #[must_use]
     pub fn verdict(&self) -> Verdict {

@@ -6,16 +6,18 @@ use std::net::IpAddr;
 use crate::codes::Reason;
 use crate::model::{Kind, Peer, ResourceRef};
 
-use super::arrival::{Arrival, Caller, complete, either, exempt, node_decides, unserved, without_judging};
+use super::arrival::{Arrival, Caller, either, exempt, node_decides, unserved, without_judging};
 use super::decision::{By, Decision, GateOutcome};
 use super::family::Family;
 use super::fold::Domain;
 use super::gates::blocked;
+use super::gates::network_policy::with_evidence;
 use super::gates::resolve::{Destination, Resolution};
 use super::gates::transport::why_unclear;
 use super::ir::{Authorization, Block, ServiceAccountMatch, StringMatch};
 use super::join::{DESTINATION, SOURCE_IP, combine};
 use super::mesh::Mesh;
+use super::network::EndKind;
 use super::peer_set::blocks::Blocks;
 use super::reach::{Variant, in_all_worlds, nowhere, variants};
 
@@ -45,7 +47,11 @@ pub fn evaluate(mesh: &Mesh<'_>, caller: &Caller, resolution: &Resolution) -> De
         (family.iter().map(ToString::to_string).collect(), combine(DESTINATION, &answers))
     });
     let by_family: Vec<(Vec<String>, Decision)> = by_family.collect();
-    complete(combine(SOURCE_IP, &by_family), caller.egress(mesh))
+    let decision = combine(SOURCE_IP, &by_family);
+    match caller {
+        Caller::Workload(from) => with_evidence(mesh, decision, *from, &destinations),
+        _ => decision,
+    }
 }
 
 /// What comes from, or goes to, something that is not judged.
@@ -145,6 +151,7 @@ pub fn judge_peer(mesh: &Mesh<'_>, peer: &Peer, destinations: &[Destination]) ->
         let principal = peer.identity.as_ref().map(crate::model::Identity::principal);
         let trust_domain = mesh.identities().trust_domain().as_str();
         let one = |destination, port| OnePeer {
+            sender: mesh.end_of(&peer),
             peer: &peer,
             principal: principal.as_deref(),
             trust_domain,
@@ -173,12 +180,17 @@ pub fn judge_peer(mesh: &Mesh<'_>, peer: &Peer, destinations: &[Destination]) ->
 fn source_blocks(mesh: &Mesh<'_>, variants: &[Variant<'_>]) -> Blocks {
     let policies = variants.iter().flat_map(|variant| variant.policies(mesh));
     let matches = policies.flat_map(Authorization::matches);
-    Blocks::new(&matches.flat_map(|one| one.source_ips.items().copied()).collect::<Vec<_>>())
+    let of_network = variants.iter().flat_map(|variant| variant.network_blocks(mesh));
+    Blocks::new(
+        &matches.flat_map(|one| one.source_ips.items().copied()).chain(of_network).collect::<Vec<_>>(),
+    )
 }
 
 /// One peer: a set of one, so true or false.
 struct OnePeer<'a> {
     peer: &'a Peer,
+    /// What it is to the network.
+    sender: EndKind<'a>,
     /// Its identity without `spiffe://`.
     principal: Option<&'a str>,
     trust_domain: &'a str,
@@ -244,6 +256,15 @@ impl Domain for OnePeer<'_> {
 
     fn source_ip(&self, block: &Block) -> bool {
         !block.is_mapped() && self.peer.address.is_some_and(|address| block.contains(&address))
+    }
+
+    fn by_sender<K: PartialEq>(
+        &self,
+        within: &bool,
+        addressed: bool,
+        mut of: impl FnMut(EndKind<'_>, Option<IpAddr>) -> K,
+    ) -> Vec<(bool, K)> {
+        vec![(*within, of(self.sender, self.peer.address.filter(|_| addressed)))]
     }
 
     fn destination_ip(&self, block: &Block) -> bool {

@@ -3,7 +3,10 @@
 //! As straightforward a translation as possible of ztunnel src/rbac.rs, `Authorization::matches`: and, or, not
 //! and ztunnel's quirks are written here once, so that the two questions cannot drift apart.
 
+use std::net::IpAddr;
+
 use super::ir::{Authorization, Block, Clause, Field, Match, Rule, ServiceAccountMatch, StringMatch};
+use super::network::EndKind;
 
 /// Who is asked about, and how answers about them combine.
 pub trait Domain {
@@ -43,6 +46,13 @@ pub trait Domain {
     fn principal(&self, wanted: &StringMatch) -> Self::Set;
     /// Those whose address is in the block.
     fn source_ip(&self, block: &Block) -> Self::Set;
+    /// Those within a set, divided by what is said of who sends: from which address, if that is asked and known.
+    fn by_sender<K: PartialEq>(
+        &self,
+        within: &Self::Set,
+        addressed: bool,
+        of: impl FnMut(EndKind<'_>, Option<IpAddr>) -> K,
+    ) -> Vec<(Self::Set, K)>;
     /// Whether the workload's address is in the block.
     fn destination_ip(&self, block: &Block) -> bool;
     /// Whether it is the workload's port.

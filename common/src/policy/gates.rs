@@ -35,8 +35,7 @@ pub(super) fn judge<D: Domain>(domain: &D, flow: &Flow<'_>) -> Vec<Cell<D::Set>>
     let mut cells = vec![Cell { peers: domain.all(), decision: Decision::default() }];
     cells = divide(domain, cells, &[(domain.all(), resolved)]);
     cells = divide(domain, cells, &transport::parts(domain, flow));
-    cells = divide(domain, cells, &network_policy::egress(domain));
-    cells = divide(domain, cells, &network_policy::ingress(domain, flow));
+    cells = network_policy::through(domain, flow, cells);
     let judged = |cell: &Cell<D::Set>| transport::reaches_policies(&cell.decision);
     let (judged, past): (Vec<_>, Vec<_>) = cells.into_iter().partition(judged);
     let mut cells = divide(domain, judged, &peer_authentication::parts(domain, flow));
@@ -61,8 +60,10 @@ pub(super) fn judge<D: Domain>(domain: &D, flow: &Flow<'_>) -> Vec<Cell<D::Set>>
 /// policies in its own way (pilot/pkg/security/authz/builder/builder.go).
 fn doubt(decision: &mut Decision, workload: &Workload, envoy_may_refuse: bool) {
     let namespace = workload.namespace();
+    let of_network = |gate: Gate| matches!(gate, Gate::NetworkPolicyEgress | Gate::NetworkPolicyIngress);
     let in_doubt = |judgement: &Judgement| match judgement.outcome {
-        GateOutcome::Block => true,
+        // What the network refuses it refuses either way.
+        GateOutcome::Block => !of_network(judgement.gate),
         GateOutcome::Pass => envoy_may_refuse && judgement.gate == Gate::Transport,
         _ => false,
     };
@@ -92,7 +93,7 @@ fn divide<D: Domain>(
             let both = domain.and(peers.clone(), &cell.peers);
             if !domain.is_none(&both) {
                 let mut decision = cell.decision.clone();
-                decision.gates.push(judgement.clone());
+                decision.push(judgement.clone());
                 divided.push(Cell { peers: both, decision });
             }
         }

@@ -7,24 +7,15 @@ use rustc_hash::FxHashMap;
 use crate::codes::{Code, Evidence};
 use crate::istio::WorkloadSelector;
 use crate::model::{
-    DataPlane, Kind, LabelSelector, Labels, Namespace, Protocol, ResourceRef, Serving, Workload,
-    WorkloadIndex,
+    DataPlane, Kind, Labels, Namespace, Peer, Protocol, ResourceRef, Sender, Serving, Workload, WorkloadIndex,
 };
-use crate::snapshot::{Extent, MeshSnapshot, Unreadable};
+use crate::snapshot::MeshSnapshot;
 
 use super::compile::Remark;
+use super::network::{EndKind, NetworkPolicies};
 use super::peer_authentication::{PeerAuthenticationIndex, tied as tied_remarks};
-use super::peer_set::IdentityTable;
+use super::peer_set::{IdentityTable, Senders};
 use super::select::{Applied, PolicySet};
-
-/// Which way a NetworkPolicy isolates.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Direction {
-    /// What comes in.
-    Ingress,
-    /// What goes out.
-    Egress,
-}
 
 /// A mesh that can be asked.
 #[derive(Debug)]
@@ -33,75 +24,47 @@ pub struct Mesh<'a> {
     pub snapshot: &'a MeshSnapshot,
     /// What istiod sends to ztunnel.
     pub policies: PolicySet,
-    identities: Arc<IdentityTable>,
-    isolation: FxHashMap<Namespace, Vec<Isolation<'a>>>,
-    /// Objects of other network plug-ins that may isolate anything.
-    isolating_everything: Vec<ResourceRef>,
-    isolating_namespace: FxHashMap<Namespace, Vec<ResourceRef>>,
-    /// Where lists of such objects were not read.
-    isolating_unread: Vec<(&'a Extent, &'a ResourceRef)>,
+    /// What isolates pods on the network.
+    pub network: NetworkPolicies<'a>,
+    senders: Arc<Senders>,
     /// How policies select, as written.
     selectors: FxHashMap<ResourceRef, Option<&'a Labels>>,
-}
-
-/// What a NetworkPolicy isolates.
-#[derive(Debug)]
-struct Isolation<'a> {
-    reference: ResourceRef,
-    pods: &'a LabelSelector,
-    ingress: bool,
-    egress: bool,
 }
 
 impl<'a> Mesh<'a> {
     /// Compiles the policies of a snapshot and indexes what the gates ask for.
     #[must_use]
     pub fn new(snapshot: &'a MeshSnapshot) -> Self {
-        let mut isolation: FxHashMap<Namespace, Vec<Isolation<'a>>> = FxHashMap::default();
-        for object in &snapshot.network_policies {
-            let types = &object.spec.policy_types;
-            let has = |wanted: &str| types.iter().any(|of| **of == *wanted);
-            isolation.entry(object.namespace()).or_default().push(Isolation {
-                reference: object.reference(Kind::NetworkPolicy),
-                pods: &object.spec.pod_selector,
-                // Without policyTypes: Ingress, and Egress when there are egress rules.
-                ingress: types.is_empty() || has("Ingress"),
-                egress: has("Egress") || types.is_empty() && !object.spec.egress.is_empty(),
-            });
-        }
-        let mut isolating_namespace: FxHashMap<Namespace, Vec<ResourceRef>> = FxHashMap::default();
-        let mut isolating_everything = Vec::new();
-        let mut isolating_unread = Vec::new();
-        for object in &snapshot.named_only {
-            let reference = object.reference(object.spec.clone());
-            match &reference.namespace {
-                Some(namespace) => isolating_namespace.entry(namespace.clone()).or_default().push(reference),
-                None => isolating_everything.push(reference),
-            }
-        }
-        for unreadable in snapshot.unreadable.iter().filter(|u| isolates(u)) {
-            if let Some(extent) = &unreadable.extent {
-                isolating_unread.push((extent, &unreadable.reference));
-            } else if let Some(namespace) = &unreadable.reference.namespace {
-                isolating_namespace.entry(namespace.clone()).or_default().push(unreadable.reference.clone());
-            }
-        }
+        let network = NetworkPolicies::new(snapshot);
         Self {
             policies: PolicySet::compile(snapshot),
-            identities: Arc::new(identities(snapshot)),
-            isolation,
-            isolating_everything,
-            isolating_namespace,
-            isolating_unread,
+            senders: Arc::new(senders(snapshot, &network)),
             selectors: selectors(snapshot),
+            network,
             snapshot,
         }
     }
 
     /// The identities that may arrive.
     #[must_use]
-    pub fn identities(&self) -> &Arc<IdentityTable> {
-        &self.identities
+    pub fn identities(&self) -> &IdentityTable {
+        self.senders.table()
+    }
+
+    /// Who may send: identities and pods.
+    #[must_use]
+    pub fn senders(&self) -> &Arc<Senders> {
+        &self.senders
+    }
+
+    /// What a peer is to the network.
+    pub(super) fn end_of<'p>(&self, peer: &'p Peer) -> EndKind<'p> {
+        match (&peer.sender, &peer.identity) {
+            (Sender::Workload(index), _) => self.network.kind_of(*index),
+            (Sender::Node(_), _) => EndKind::Node,
+            (Sender::Unread, Some(identity)) => EndKind::Unrun(Some(identity.namespace.as_str())),
+            (Sender::Unread, None) => EndKind::Address,
+        }
     }
 
     /// A workload by its position.
@@ -186,7 +149,11 @@ impl<'a> Mesh<'a> {
 
     /// Whether some rule that counts at a workload asks for the address of the caller.
     #[must_use]
-    pub fn asks_for_addresses(&self, workload: &Workload) -> bool {
+    pub fn asks_for_addresses(&self, index: WorkloadIndex) -> bool {
+        if self.network.ingress_blocks(self.network.class(index)).next().is_some() {
+            return true;
+        }
+        let Some(workload) = self.workload(index) else { return false };
         if !workload.is_captured() {
             return false;
         }
@@ -202,6 +169,7 @@ impl<'a> Mesh<'a> {
         let declared =
             workload.ports.iter().filter(|port| port.protocol == Protocol::Tcp).map(|port| port.number);
         let mut ports: Vec<u16> = declared.collect();
+        ports.extend(self.network.ingress_ports(self.network.class(index)));
         if workload.is_captured() {
             let applied = self.applied(workload);
             let authorization = applied.policies.iter().filter_map(|index| self.policies.get(*index));
@@ -213,36 +181,6 @@ impl<'a> Mesh<'a> {
         ports.retain(|port| *port != 0);
         ports
     }
-
-    /// The objects that isolate a workload in a direction. Pods on the node's network are not isolated.
-    #[must_use]
-    pub fn isolating(&self, workload: &Workload, direction: Direction) -> Vec<ResourceRef> {
-        if workload.host_network {
-            return Vec::new();
-        }
-        let namespace = &workload.identity.namespace;
-        let of_namespace = self.isolation.get(namespace).map(Vec::as_slice).unwrap_or_default();
-        let selected = of_namespace.iter().filter(|isolation| {
-            let applies = match direction {
-                Direction::Ingress => isolation.ingress,
-                Direction::Egress => isolation.egress,
-            };
-            applies && isolation.pods.matches(&workload.labels)
-        });
-        let named = self.isolating_namespace.get(namespace).map(Vec::as_slice).unwrap_or_default();
-        let unread = self.isolating_unread.iter().filter(|(extent, _)| extent.covers(namespace.as_str()));
-        selected
-            .map(|i| i.reference.clone())
-            .chain(named.iter().chain(&self.isolating_everything).cloned())
-            .chain(unread.map(|(_, reference)| (*reference).clone()))
-            .collect()
-    }
-}
-
-/// Whether an object that was not understood, or a list that was not read, may isolate pods.
-fn isolates(unreadable: &Unreadable) -> bool {
-    let is_of_istio = unreadable.is(&Kind::AuthorizationPolicy) || unreadable.is(&Kind::PeerAuthentication);
-    unreadable.is(&Kind::NetworkPolicy) || unreadable.extent.is_some() && !is_of_istio
 }
 
 /// How policies select, as written.
@@ -259,8 +197,11 @@ fn selectors(snapshot: &MeshSnapshot) -> FxHashMap<ResourceRef, Option<&Labels>>
     authorization.chain(authentication).collect()
 }
 
-/// The identities of workloads whose traffic may carry one.
-fn identities(snapshot: &MeshSnapshot) -> IdentityTable {
-    let carrying = snapshot.workloads.iter().filter(|w| w.capture.data_plane != DataPlane::None);
-    IdentityTable::new(snapshot.settings.mesh.trust_domain.clone(), carrying.map(|w| w.identity.clone()))
+/// Workloads whose traffic may carry an identity, and all others.
+fn senders(snapshot: &MeshSnapshot, network: &NetworkPolicies<'_>) -> Senders {
+    let carries = |workload: &Workload| workload.capture.data_plane != DataPlane::None;
+    let carrying = snapshot.workloads.iter().filter(|workload| carries(workload));
+    let table =
+        IdentityTable::new(snapshot.settings.mesh.trust_domain.clone(), carrying.map(|w| w.identity.clone()));
+    Senders::new(snapshot, table, network, |index| snapshot.workload(index).is_some_and(carries))
 }

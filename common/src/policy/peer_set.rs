@@ -7,9 +7,11 @@
 //!
 //! An atom is a *who* and a *where*:
 //!
-//! - Who is one of: an identity that something runs as; an identity that a policy names in full and nothing
-//!   runs as; a group of all other identities of the mesh's trust domain that no condition divides
-//!   (`names`); no identity; any identity of another trust domain, which no captured workload ever lets in.
+//! - Who is one of: an identity that something runs as, with a class of its pods that policies of the network
+//!   cannot tell apart (`senders`); an identity that a policy names in full and nothing runs as; a group of all
+//!   other identities of the mesh's trust domain that no condition divides (`names`); no identity, with a class of
+//!   pods, or a pod that does not run, or no pod; any identity of another trust domain, which no captured workload
+//!   ever lets in.
 //! - Where is a range of addresses that no block of these policies divides ([`blocks`]). Without any rule
 //!   about addresses there is one range.
 //!
@@ -19,19 +21,22 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use crate::model::{Identity, Peer};
+use crate::model::{Identity, Peer, Sender};
 
-use super::ir::{Authorization, Match, StringMatch};
+use super::ir::{Authorization, Block, Match, StringMatch};
+use super::network::{EndKind, PodClass};
 
 pub mod blocks;
 mod domain;
 mod names;
+mod senders;
 mod table;
 
 use blocks::Blocks;
 use names::{NameCells, Pair};
 
 pub use names::CellLabel;
+pub use senders::Senders;
 pub use table::IdentityTable;
 
 /// Whether a principal may be the text of an identity of a trust domain.
@@ -47,7 +52,7 @@ pub struct PeerSet(Box<[u64]>);
 /// Whom a row of the universe stands for.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Who {
-    /// An identity that something runs as, by its position in the table.
+    /// An identity that something runs as, by its position in the table, and some of its pods.
     Running(usize),
     /// An identity that policies name and nothing runs as.
     Named(Identity),
@@ -62,7 +67,7 @@ pub enum Who {
 /// The atoms that some policies can tell apart.
 #[derive(Clone, Debug)]
 pub struct Universe {
-    table: Arc<IdentityTable>,
+    senders: Arc<Senders>,
     named: Vec<Identity>,
     namespaces: NameCells,
     accounts: NameCells,
@@ -91,14 +96,17 @@ const MOST_ATOMS: usize = 4_000_000;
 const MOST_BYTES: usize = 128 << 20;
 
 impl Universe {
-    /// Cuts the peers as these policies can tell them apart; `None` when there would be too many parts.
+    /// Cuts the peers as these policies can tell them apart, and these blocks of addresses; `None` when there would
+    /// be too many parts.
     #[must_use]
     pub fn new<'a>(
-        table: &Arc<IdentityTable>,
+        senders: &Arc<Senders>,
         policies: impl Iterator<Item = &'a Authorization>,
+        blocks: impl Iterator<Item = Block>,
     ) -> Option<Self> {
+        let table = senders.table();
         let mut pairs = Vec::new();
-        let mut source_blocks = Vec::new();
+        let mut source_blocks: Vec<Block> = blocks.collect();
         for one in policies.flat_map(Authorization::matches) {
             collect_names(one, table, &mut pairs);
             source_blocks.extend(one.source_ips.items().copied());
@@ -107,7 +115,8 @@ impl Universe {
         let accounts = NameCells::new(pairs.iter().filter_map(Pair::account_alone));
         let blocks = Blocks::new(&source_blocks);
         let groups = namespaces.cells().len().saturating_mul(accounts.cells().len());
-        let rows = groups.saturating_add(pairs.len()).saturating_add(table.len());
+        let running = senders.pair_count().saturating_add(senders.classes().len());
+        let rows = groups.saturating_add(pairs.len()).saturating_add(running);
         if groups > MOST_GROUPS || rows.saturating_mul(blocks.len()) > MOST_ATOMS {
             return None;
         }
@@ -126,16 +135,16 @@ impl Universe {
         named.retain(|identity| table.position(identity).is_none());
         named.sort();
         named.dedup();
-        Some(Self { table: table.clone(), named, namespaces, accounts, others, blocks })
+        Some(Self { senders: senders.clone(), named, namespaces, accounts, others, blocks })
     }
 
     /// Tells nothing apart but who runs.
     #[must_use]
-    pub fn coarse(table: &Arc<IdentityTable>) -> Self {
+    pub fn coarse(senders: &Arc<Senders>) -> Self {
         let none = || NameCells::new(std::iter::empty());
         let (namespaces, accounts) = (none(), none());
         let (named, others) = (Vec::new(), vec![(0, 0)]);
-        Self { table: table.clone(), named, namespaces, accounts, others, blocks: Blocks::new(&[]) }
+        Self { senders: senders.clone(), named, namespaces, accounts, others, blocks: Blocks::new(&[]) }
     }
 
     /// Whether so many sets are too many to go on.
@@ -146,8 +155,8 @@ impl Universe {
 
     /// The identities that something runs as.
     #[must_use]
-    pub fn table(&self) -> &Arc<IdentityTable> {
-        &self.table
+    pub fn table(&self) -> &IdentityTable {
+        self.senders.table()
     }
 
     /// The ranges of addresses.
@@ -156,22 +165,85 @@ impl Universe {
         &self.blocks
     }
 
-    /// Whom each row stands for, in their order.
+    /// Whom each row stands for, in their order: first those that run and arrive with their identity.
     pub fn rows(&self) -> impl Iterator<Item = Who> {
-        let running = (0..self.table.len()).map(Who::Running);
+        let running = (0..self.senders.pair_count())
+            .filter_map(|at| self.senders.pair(at).map(|(identity, _)| Who::Running(identity)));
         let named = self.named.iter().cloned().map(Who::Named);
         let others = self.others.iter().map(|(namespace, account)| {
             Who::Others(CellLabel::new(&self.namespaces, *namespace, &self.accounts, *account))
         });
-        running.chain(named).chain(others).chain([Who::Plaintext, Who::Foreign])
+        let plaintext = self.plaintext_rows().map(|_| Who::Plaintext);
+        running.chain(named).chain(others).chain(plaintext).chain([Who::Foreign])
     }
 
-    fn plaintext_row(&self) -> usize {
-        self.table.len() + self.named.len() + self.others.len()
+    /// How many of the rows are about what runs and arrives with its identity.
+    #[must_use]
+    pub fn running_count(&self) -> usize {
+        self.senders.pair_count()
+    }
+
+    /// The row of an identity and a class of its pods.
+    pub(super) fn row_of_pods(&self, identity: &Identity, class: PodClass) -> Option<usize> {
+        self.senders.position(identity, class)
+    }
+
+    /// The rows of an identity that something runs as, by its position in the table.
+    pub(super) fn rows_of(&self, identity: usize) -> std::ops::Range<usize> {
+        self.senders.pairs_of(identity)
+    }
+
+    /// The row of the plaintext of a class of pods.
+    pub(super) fn plaintext_of(&self, class: PodClass) -> usize {
+        self.first_plaintext_row() + class.position()
+    }
+
+    /// The row of the plaintext of pods that do not run.
+    pub(super) fn plaintext_of_unrun(&self) -> usize {
+        self.first_plaintext_row() + self.senders.classes().len()
+    }
+
+    /// The row of the plaintext of what is no pod.
+    pub(super) fn plaintext_of_addresses(&self) -> usize {
+        self.plaintext_of_unrun() + 1
+    }
+
+    fn first_plaintext_row(&self) -> usize {
+        self.senders.pair_count() + self.named.len() + self.others.len()
+    }
+
+    fn plaintext_rows(&self) -> std::ops::Range<usize> {
+        self.first_plaintext_row()..self.foreign_row()
+    }
+
+    fn foreign_row(&self) -> usize {
+        self.plaintext_of_addresses() + 1
     }
 
     fn row_count(&self) -> usize {
-        self.plaintext_row() + 2
+        self.foreign_row() + 1
+    }
+
+    /// What a row is to the network.
+    fn end(&self, row: usize) -> EndKind<'_> {
+        if let Some((_, kind)) = self.senders.pair(row) {
+            return kind;
+        }
+        let row = row - self.senders.pair_count();
+        if let Some(identity) = self.named.get(row) {
+            return EndKind::Unrun(Some(identity.namespace.as_str()));
+        }
+        let row = row - self.named.len();
+        if let Some((namespace, _)) = self.others.get(row) {
+            return EndKind::Unrun(self.namespaces.name_of(*namespace));
+        }
+        match row - self.others.len() {
+            class if class < self.senders.classes().len() => {
+                self.senders.classes().get(class).copied().unwrap_or(EndKind::Address)
+            }
+            class if class == self.senders.classes().len() => EndKind::Unrun(None),
+            _ => EndKind::Address,
+        }
     }
 
     /// The ranges of addresses from which a row's peers are in the set.
@@ -181,10 +253,11 @@ impl Universe {
         (0..self.blocks.len()).filter(|block| set.has(first + block)).collect()
     }
 
-    /// Whether a peer is in the set. `None` when that depends on an address that is not known.
+    /// Whether a peer is in the set. `None` when that depends on an address that is not known, or on which of the
+    /// pods that run as it the peer is.
     #[must_use]
     pub fn contains(&self, set: &PeerSet, peer: &Peer) -> Option<bool> {
-        let first = self.row_of(peer) * self.blocks.len();
+        let first = self.row_of(peer)? * self.blocks.len();
         match peer.address {
             Some(address) => Some(set.has(first + self.blocks.position(address))),
             None => {
@@ -195,23 +268,31 @@ impl Universe {
         }
     }
 
-    /// The row of a peer.
+    /// The row of a peer; `None` for an identity that something runs as without a pod that does.
     #[must_use]
-    pub fn row_of(&self, peer: &Peer) -> usize {
-        let Some(identity) = &peer.identity else { return self.plaintext_row() };
-        if identity.trust_domain != *self.table.trust_domain() {
-            return self.plaintext_row() + 1;
+    pub fn row_of(&self, peer: &Peer) -> Option<usize> {
+        let class = match peer.sender {
+            Sender::Workload(index) => self.senders.class_of(index),
+            Sender::Node(_) | Sender::Unread => None,
+        };
+        let Some(identity) = &peer.identity else {
+            return Some(
+                class.map_or_else(|| self.plaintext_of_addresses(), |class| self.plaintext_of(class)),
+            );
+        };
+        if identity.trust_domain != *self.table().trust_domain() {
+            return Some(self.foreign_row());
         }
-        if let Some(position) = self.table.position(identity) {
-            return position;
+        if self.table().position(identity).is_some() {
+            return self.row_of_pods(identity, class?);
         }
         if let Ok(position) = self.named.binary_search(identity) {
-            return self.table.len() + position;
+            return Some(self.senders.pair_count() + position);
         }
         let namespace = self.namespaces.cell_of(identity.namespace.as_str());
         let account = self.accounts.cell_of(identity.service_account.as_str());
         let group = self.others.binary_search(&(namespace, account)).unwrap_or_default();
-        self.table.len() + self.named.len() + group
+        Some(self.senders.pair_count() + self.named.len() + group)
     }
 
     fn empty(&self) -> PeerSet {
@@ -237,19 +318,20 @@ impl Universe {
     /// Identities for which a condition on the two names holds.
     fn identities_where(&self, pair: &Pair, running: impl Iterator<Item = usize>) -> PeerSet {
         let named = self.named.iter().enumerate().filter(|(_, identity)| pair.matches(identity));
-        let named = named.map(|(at, _)| self.table.len() + at);
-        let first = self.table.len() + self.named.len();
+        let named = named.map(|(at, _)| self.senders.pair_count() + at);
+        let first = self.senders.pair_count() + self.named.len();
         let namespaces = self.namespaces.select(&pair.namespace);
         let accounts = self.accounts.select(&pair.account);
         let chosen = |cells: &[bool], cell: usize| cells.get(cell).copied().unwrap_or_default();
         let others = self.others.iter().enumerate().filter(|(_, (namespace, account))| {
             chosen(&namespaces, *namespace) && chosen(&accounts, *account)
         });
+        let running = running.flat_map(|identity| self.rows_of(identity));
         self.of_rows(running.chain(named).chain(others.map(|(at, _)| first + at)))
     }
 
     fn matching(&self, pair: Option<Pair>) -> PeerSet {
-        pair.map_or_else(|| self.empty(), |pair| self.identities_where(&pair, self.table.matching(&pair)))
+        pair.map_or_else(|| self.empty(), |pair| self.identities_where(&pair, self.table().matching(&pair)))
     }
 }
 

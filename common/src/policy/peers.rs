@@ -13,6 +13,7 @@ use crate::model::{Identity, Kind, Workload, WorkloadIndex};
 use super::arrival::address_of;
 use super::callers::{Callers, Group};
 use super::decision::{Decision, Gate, GateOutcome, Verdict};
+use super::gates::network_policy::with_evidence;
 use super::gates::resolve::{At, Resolution, Target};
 use super::join::{SOURCE_IP, combine};
 use super::mesh::Mesh;
@@ -148,6 +149,16 @@ impl Listing<'_> {
         members.partition(|member| self.reach.unlike_others.contains(member))
     }
 
+    /// What decided at the side of a caller, where callers are told one by one.
+    fn with_evidence(&self, decision: Decision, from: Option<WorkloadIndex>) -> Decision {
+        match (self.resolution, from, self.detail) {
+            (Resolution::Destinations(destinations), Some(from), Detail::Each) => {
+                with_evidence(self.mesh, decision, from, destinations)
+            }
+            _ => decision,
+        }
+    }
+
     fn all_positions(&self) -> Vec<usize> {
         (0..self.reach.universe.blocks().len()).collect()
     }
@@ -178,7 +189,7 @@ impl Listing<'_> {
     fn others(&self) -> Vec<PeerAnswer> {
         let positions = self.all_positions();
         let mut rows: Vec<(Who, Decision)> = Vec::new();
-        for (row, who) in self.reach.universe.rows().enumerate().skip(self.mesh.identities().len()) {
+        for (row, who) in self.reach.universe.rows().enumerate().skip(self.reach.universe.running_count()) {
             if who != Who::Plaintext {
                 rows.push((who, self.answers.at(row, &positions)));
             }
@@ -223,6 +234,12 @@ impl Parts {
             Some((known, _)) => known.extend(workloads),
             None => self.0.push((workloads, decision)),
         }
+    }
+
+    /// Of workloads of one class, with what decided at their own side.
+    fn add_with(&mut self, listing: &Listing<'_>, workloads: Vec<WorkloadIndex>, decision: Decision) {
+        let decision = listing.with_evidence(decision, workloads.first().copied());
+        self.add(workloads, decision);
     }
 }
 

@@ -19,7 +19,8 @@ use super::gates::transport;
 use super::gates::{Flow, blocked, is_too_many, judge, too_many};
 use super::ir::{Authorization, Block, PolicyIndex};
 use super::join::{DESTINATION, DESTINATION_IP, join, merge};
-use super::mesh::{Direction, Mesh};
+use super::mesh::Mesh;
+use super::network::PodClass;
 use super::peer_set::blocks::Blocks;
 use super::peer_set::{AllPeers, PeerSet, Universe};
 use super::select::Applied;
@@ -60,7 +61,8 @@ pub fn reach(mesh: &Mesh<'_>, resolution: &Resolution) -> Reach {
     };
     let variants = variants(mesh, destinations);
     let policies = variants.iter().flat_map(|v| v.policies(mesh));
-    let Some(universe) = Universe::new(mesh.identities(), policies) else {
+    let blocks = variants.iter().flat_map(|v| v.network_blocks(mesh));
+    let Some(universe) = Universe::new(mesh.senders(), policies, blocks) else {
         return too_many_groups(mesh, &variants);
     };
     let domain = AllPeers { universe: &universe, destination: None, port: None };
@@ -92,7 +94,7 @@ fn takes_identities(variants: &[Variant<'_>]) -> bool {
 
 /// Who runs is asked one by one; of all others nothing is said.
 fn too_many_groups(mesh: &Mesh<'_>, variants: &[Variant<'_>]) -> Reach {
-    let universe = Universe::coarse(mesh.identities());
+    let universe = Universe::coarse(mesh.senders());
     let cells = too_many(&AllPeers { universe: &universe, destination: None, port: None });
     let unlike_others = mesh.snapshot.indexes().collect();
     Reach { cells, takes_identities: takes_identities(variants), unlike_others, universe }
@@ -144,7 +146,9 @@ pub(super) fn in_all_worlds<D: Domain>(
 /// What tells destinations apart.
 #[derive(PartialEq, Eq, Hash)]
 struct Key {
-    kind: Option<(Capture, Vec<ResourceRef>, Option<ResourceRef>)>,
+    kind: Option<(Capture, Option<ResourceRef>)>,
+    /// What policies of the network see of it.
+    network: Option<(PodClass, Vec<usize>)>,
     port: Option<u16>,
     policies: Vec<PolicyIndex>,
     attached: Vec<Vec<String>>,
@@ -205,6 +209,15 @@ impl<'a> Variant<'a> {
         authorization.chain(mtls).map(|policy| &**policy)
     }
 
+    fn class(&self, mesh: &Mesh<'_>) -> Option<PodClass> {
+        self.destination.workload().map(|index| mesh.network.class(index))
+    }
+
+    /// The blocks of addresses that policies of the network ask for.
+    pub(super) fn network_blocks(&self, mesh: &Mesh<'_>) -> Vec<Block> {
+        self.class(mesh).map(|class| mesh.network.ingress_blocks(class).collect()).unwrap_or_default()
+    }
+
     /// The addresses at which the answer may differ: one without a name when no rule asks for it.
     fn seen_addresses(&self, mesh: &Mesh<'_>) -> Vec<(Vec<String>, Option<IpAddr>)> {
         let matches = self.policies(mesh).flat_map(Authorization::matches);
@@ -223,11 +236,11 @@ impl<'a> Variant<'a> {
     }
 
     fn key(&self, mesh: &Mesh<'_>) -> Key {
-        let isolating = |workload: &Workload| mesh.isolating(workload, Direction::Ingress);
         // An Envoy is told by its name; so is what a waypoint may stand in front of.
         let named = self.workload.filter(|w| w.capture.data_plane == DataPlane::Sidecar);
         Key {
-            kind: self.workload.map(|w| (w.capture, isolating(w), named.map(|w| w.owner.clone()))),
+            kind: self.workload.map(|w| (w.capture, named.map(|w| w.owner.clone()))),
+            network: self.class(mesh).map(|class| (class, mesh.network.egress_ranges(self.workload))),
             port: self.destination.port,
             policies: self.applied.policies.clone(),
             attached: self.applied.peer_authentication.iter().map(|e| e.attached.clone()).collect(),

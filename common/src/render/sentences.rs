@@ -97,8 +97,13 @@ pub(super) fn decided_by(row: &Row) -> String {
         Reason::RedirectionPending => "redirection is pending".to_owned(),
         Reason::PeerAuthenticationTie => format!("tied PeerAuthentications ({named})"),
         Reason::PolicyUnreadable => format!("unreadable {} {named}", by.kind.as_deref().unwrap_or("policy")),
-        Reason::NetworkPolicyNotJudged => {
-            format!("{} {named} is not judged", by.kind.as_deref().unwrap_or_default())
+        Reason::NetworkPolicyIsolated if named.is_empty() => "NetworkPolicies of the source".to_owned(),
+        Reason::NetworkPolicyIsolated => format!("isolated by NetworkPolicy {named}"),
+        Reason::AdminNetworkPolicyDeny => format!("{} {named}{rule} denies", kind_of(by)),
+        Reason::NetworkPolicyUnclear => format!("{} {named}{rule} is unclear", kind_of(by)),
+        Reason::NodeTraffic => format!("{} {named}, on a node's network", kind_of(by)),
+        Reason::NetworkPolicyAllow | Reason::IpBlockAllows | Reason::AdminNetworkPolicyAllow => {
+            format!("{} {named}{rule} allows", kind_of(by))
         }
         Reason::KindNotJudged => format!("{} {named} is not judged", by.kind.as_deref().unwrap_or_default()),
         Reason::WaypointNotJudged => format!("waypoint of {named} is not judged"),
@@ -122,6 +127,10 @@ pub(super) fn decided_by(row: &Row) -> String {
         | Reason::NotIsolated => by.reason.as_str().to_owned(),
     };
     escaped(&text).into_owned()
+}
+
+fn kind_of(by: &DecidedBy) -> &str {
+    by.kind.as_deref().unwrap_or("NetworkPolicy")
 }
 
 /// What a gate said. Of plaintext and of mTLS the same thing is said in different words.

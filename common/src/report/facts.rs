@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use crate::codes::{Code, Evidence, Reason};
-use crate::model::{Kind, ResourceRef, Workload, WorkloadIndex};
+use crate::model::{ResourceRef, Workload, WorkloadIndex};
 use crate::policy::{By, Decision, GateOutcome, Mesh, Verdict};
 
 use super::evidence::{AssumptionEntry, Evidenced, GapEntry};
@@ -62,8 +62,17 @@ impl Facts {
         self.extra_gaps.insert(gap);
     }
 
-    /// What an answer could not judge.
+    /// What an answer could not judge, and what it rests on.
     pub fn decision(&mut self, decision: &Decision) {
+        for judgement in &decision.gates {
+            let by_network = matches!(judgement.by, Some(By::Network(_)));
+            if by_network && matches!(judgement.outcome, GateOutcome::Pass | GateOutcome::Block) {
+                self.assume(Code::NetworkPolicyEnforced, None, Evidence::none());
+            }
+            if judgement.reason == Reason::IpBlockAllows {
+                self.assume(Code::IpBlocksMatchPods, None, Evidence::none());
+            }
+        }
         for judgement in decision.gates.iter().filter(|judgement| judgement.outcome == GateOutcome::Unknown) {
             let code = match judgement.reason {
                 Reason::PolicyUnreadable => {
@@ -74,7 +83,6 @@ impl Facts {
                     self.address_unclear |= judgement.by.is_some();
                     continue;
                 }
-                Reason::NetworkPolicyNotJudged => Code::NetworkPolicyNotJudged,
                 Reason::WaypointNotJudged => Code::WaypointNotJudged,
                 Reason::SidecarNotJudged => Code::SidecarNotJudged,
                 Reason::KindNotJudged => Code::KindNotJudged,
@@ -82,8 +90,7 @@ impl Facts {
                 _ => continue,
             };
             if let Some(By::Object(object)) = &judgement.by {
-                let other = code == Code::NetworkPolicyNotJudged && object.kind != Kind::NetworkPolicy;
-                self.objects.insert((if other { Code::KindNotJudged } else { code }, object.clone()));
+                self.objects.insert((code, object.clone()));
             }
         }
     }

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use super::{Gap, NotRead, Sources, Unreadable};
 use crate::istio::{AuthorizationPolicy, PeerAuthentication, ServiceEntry, WorkloadEntry};
 use crate::kubernetes::{
-    EndpointSlice, GatewaySpec, GatewayStatus, NetworkPolicySpec, ObjectMeta, PodSpec, PodStatus,
-    PodTemplate, RoleBindingSpec, RoleSpec, ServiceSpec,
+    AdminNetworkPolicySpec, EndpointSlice, GatewaySpec, GatewayStatus, NetworkPolicySpec, ObjectMeta,
+    PodSpec, PodStatus, PodTemplate, RoleBindingSpec, RoleSpec, ServiceSpec,
 };
 use crate::model::{Kind, Name, Namespace, Origin, ResourceRef};
 
@@ -98,6 +98,10 @@ pub struct Objects {
     pub peer_authentications: Vec<Object<PeerAuthentication>>,
     /// networking.k8s.io
     pub network_policies: Vec<Object<NetworkPolicySpec>>,
+    /// policy.networking.k8s.io
+    pub admin_network_policies: Vec<Object<AdminNetworkPolicySpec>>,
+    /// policy.networking.k8s.io: at most one, by the name `default`
+    pub baseline_admin_network_policies: Vec<Object<AdminNetworkPolicySpec>>,
     /// gateway.networking.k8s.io
     pub gateways: Vec<Object<GatewayObject>>,
     /// gateway.networking.k8s.io, by their labels and annotations
@@ -144,6 +148,8 @@ impl Objects {
         self.authorization_policies.extend(other.authorization_policies);
         self.peer_authentications.extend(other.peer_authentications);
         self.network_policies.extend(other.network_policies);
+        self.admin_network_policies.extend(other.admin_network_policies);
+        self.baseline_admin_network_policies.extend(other.baseline_admin_network_policies);
         self.gateways.extend(other.gateways);
         self.gateway_classes.extend(other.gateway_classes);
         self.workload_entries.extend(other.workload_entries);

@@ -144,8 +144,8 @@ resources! {
     Services, Whole, true: "networking.istio.io" ["v1", "v1beta1", "v1alpha3"] "workloadentries" "WorkloadEntry";
     Services, Whole, true: "networking.istio.io" ["v1", "v1beta1", "v1alpha3"] "serviceentries" "ServiceEntry";
     Network, Whole, true: "networking.k8s.io" ["v1"] "networkpolicies" "NetworkPolicy";
-    Network, Metadata, false: "policy.networking.k8s.io" ["v1alpha1"] "adminnetworkpolicies" "AdminNetworkPolicy";
-    Network, Metadata, false: "policy.networking.k8s.io" ["v1alpha1"] "baselineadminnetworkpolicies" "BaselineAdminNetworkPolicy";
+    Network, Whole, false: "policy.networking.k8s.io" ["v1alpha1"] "adminnetworkpolicies" "AdminNetworkPolicy";
+    Network, Whole, false: "policy.networking.k8s.io" ["v1alpha1"] "baselineadminnetworkpolicies" "BaselineAdminNetworkPolicy";
     Network, Metadata, false: "policy.networking.k8s.io" ["v1alpha2"] "clusternetworkpolicies" "ClusterNetworkPolicy";
     Network, Metadata, true: "cilium.io" ["v2"] "ciliumnetworkpolicies" "CiliumNetworkPolicy";
     Network, Metadata, false: "cilium.io" ["v2"] "ciliumclusterwidenetworkpolicies" "CiliumClusterwideNetworkPolicy";

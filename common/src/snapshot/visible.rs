@@ -66,7 +66,10 @@ impl Visibility<'_> {
             code,
             kind,
             location: sources.locate(&object.origin, &FieldPath::default()),
-            affects: Affects::Policies(object.namespace().into()),
+            affects: match object.meta.namespace.is_some() {
+                true => Affects::Policies(object.namespace().into()),
+                false => Affects::Everything,
+            },
             evidence: evidence.with("subject", &subject),
             subject,
         };
@@ -153,18 +156,18 @@ pub(super) fn defect_of_peer_authentication(
 }
 
 /// Where something is wrong, and what.
-struct Defect {
-    path: FieldPath,
-    unknown: Option<String>,
-    error: &'static str,
+pub(super) struct Defect {
+    pub(super) path: FieldPath,
+    pub(super) unknown: Option<String>,
+    pub(super) error: String,
 }
 
-fn unknown(path: FieldPath, field: Option<&String>) -> Option<Defect> {
-    Some(Defect { path, unknown: Some(field?.clone()), error: "" })
+pub(super) fn unknown(path: FieldPath, field: Option<&String>) -> Option<Defect> {
+    Some(Defect { path, unknown: Some(field?.clone()), error: String::new() })
 }
 
-fn missing(path: FieldPath, error: &'static str) -> Defect {
-    Defect { path, unknown: None, error }
+pub(super) fn missing(path: FieldPath, error: &str) -> Defect {
+    Defect { path, unknown: None, error: error.to_owned() }
 }
 
 fn defect_of_rule(index: usize, rule: &Rule) -> Option<Defect> {
@@ -190,7 +193,7 @@ fn defect_of_rule(index: usize, rule: &Rule) -> Option<Defect> {
     unknown(path(), rule.unknown.first()).or(in_from).or_else(in_to).or_else(in_when)
 }
 
-fn unreadable<T>(
+pub(super) fn unreadable<T>(
     object: &Object<T>,
     kind: Kind,
     selector: Option<Option<Labels>>,
@@ -205,7 +208,7 @@ fn unreadable<T>(
             GapKind::Unsupported,
             evidence.with("field", format!("{}.{field}", defect.path)),
         ),
-        None => (Code::ObjectInvalid, GapKind::Invalid, evidence.with("error", defect.error)),
+        None => (Code::ObjectInvalid, GapKind::Invalid, evidence.with("error", &defect.error)),
     };
     Unreadable {
         reference: object.reference(kind),
@@ -215,7 +218,10 @@ fn unreadable<T>(
             code,
             kind: gap_kind,
             location: sources.locate(&object.origin, &defect.path),
-            affects: Affects::Policies(object.namespace().into()),
+            affects: match object.meta.namespace.is_some() {
+                true => Affects::Policies(object.namespace().into()),
+                false => Affects::Everything,
+            },
             evidence,
             subject,
         },

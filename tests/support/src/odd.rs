@@ -6,6 +6,7 @@ use crate::Random;
 
 mod bound;
 mod cluster;
+mod network;
 
 pub use bound::bound;
 

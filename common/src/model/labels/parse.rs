@@ -77,5 +77,6 @@ fn build(
         key: key.into(),
         operator: Some(operator),
         values: values.into_iter().map(Name::from).collect(),
+        ..Requirement::default()
     })
 }

@@ -1,50 +1,290 @@
-//! Whether a NetworkPolicy isolates either end. What it lets through is not judged: an isolated pod makes the
-//! answer unknown, never allowed.
+//! Whether the network lets a hop through: at the end that sends, then at the end that is called.
+//!
+//! What is judged is what travels: HBONE to port 15008, plaintext to the port of the application. Both are TCP from
+//! the pod's own address (ztunnel ARCHITECTURE.md; src/proxy/outbound.rs, `build_request`). Which object of the
+//! sender's side decides is looked up for those who are told ([`with_evidence`]), because senders are many.
+
+use std::net::IpAddr;
 
 use crate::codes::Reason;
-use crate::model::{ResourceRef, Workload};
-use crate::policy::decision::{By, Gate, GateOutcome, Judgement};
+use crate::model::{Kind, ResourceRef, Workload, WorkloadIndex};
+use crate::policy::decision::{By, Cell, Decision, Gate, GateOutcome, Judgement};
 use crate::policy::fold::Domain;
-use crate::policy::mesh::{Direction, Mesh};
+use crate::policy::mesh::Mesh;
+use crate::policy::network::{
+    Direction, End, EndKind, Hop, NetworkRule, Ruling, Travelling, Uncertain, is_judged,
+};
 
-use super::{Flow, Parts};
+use super::resolve::{At, Destination};
+use super::{Flow, divide};
 
-/// What holds for a source is known only once it is: [`of_source`].
-pub(super) fn egress<D: Domain>(domain: &D) -> Parts<D::Set> {
-    vec![(domain.all(), not_isolated(Gate::NetworkPolicyEgress))]
+/// The port of HBONE (istio pkg/hbone, pilot/pkg/model, `HBoneInboundListenPort`).
+const HBONE: u16 = 15008;
+
+/// The address from which what the node itself sends arrives (istio-cni, `HOST_PROBE_SNAT_IP`).
+const HOST_PROBE: [u8; 4] = [169, 254, 7, 127];
+
+/// What travels to the destination.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Travels {
+    /// HBONE.
+    Hbone,
+    /// What the application sends.
+    AsSent,
+    /// One of both.
+    Either,
+    /// That is not known, or nothing does.
+    Unknown,
 }
 
-pub(super) fn ingress<D: Domain>(domain: &D, flow: &Flow<'_>) -> Parts<D::Set> {
-    let judgement = flow.workload.map(|workload| of_destination(flow.mesh, workload));
-    vec![(domain.all(), judgement.unwrap_or_else(|| not_isolated(Gate::NetworkPolicyIngress)))]
-}
-
-/// What holds for what comes to a workload.
-pub(in crate::policy) fn of_destination(mesh: &Mesh<'_>, to: &Workload) -> Judgement {
-    judgement(Gate::NetworkPolicyIngress, mesh.isolating(to, Direction::Ingress))
-}
-
-/// What holds for what a workload sends.
-pub(in crate::policy) fn of_source(mesh: &Mesh<'_>, source: &Workload) -> Judgement {
-    of_isolated(mesh.isolating(source, Direction::Egress))
-}
-
-/// What holds for what is sent by a workload that these objects isolate.
-pub(in crate::policy) fn of_isolated(by: Vec<ResourceRef>) -> Judgement {
-    judgement(Gate::NetworkPolicyEgress, by)
-}
-
-fn judgement(gate: Gate, isolating: Vec<ResourceRef>) -> Judgement {
-    match isolating.into_iter().min() {
-        Some(first) => {
-            let read =
-                if *first.name == *"*" { Reason::PolicyUnreadable } else { Reason::NetworkPolicyNotJudged };
-            Judgement::new(gate, GateOutcome::Unknown, read).by(By::Object(first))
+impl Travels {
+    fn of(decision: &Decision, workload: Option<&Workload>) -> Self {
+        let unclear = workload.is_some_and(Workload::is_unclear);
+        match decision.gate(Gate::Transport).map(|transport| transport.reason) {
+            Some(Reason::Hbone | Reason::Plaintext | Reason::TrustDomainMismatch) if unclear => Self::Either,
+            Some(Reason::Hbone | Reason::TrustDomainMismatch) => Self::Hbone,
+            Some(
+                Reason::Plaintext
+                | Reason::NotCaptured
+                | Reason::InboundBypassed
+                | Reason::SelfCall
+                | Reason::RedirectionPending,
+            ) => Self::AsSent,
+            Some(Reason::SidecarNotJudged) => Self::Either,
+            _ => Self::Unknown,
         }
-        None => not_isolated(gate),
+    }
+}
+
+/// Divides cells by what the network says at both ends.
+pub(super) fn through<D: Domain>(domain: &D, flow: &Flow<'_>, cells: Vec<Cell<D::Set>>) -> Vec<Cell<D::Set>> {
+    let (mut done, mut rest) = (Vec::with_capacity(cells.len()), cells);
+    while let Some(first) = rest.first() {
+        let travels = Travels::of(&first.decision, flow.workload);
+        let (same, others): (Vec<_>, Vec<_>) =
+            rest.into_iter().partition(|cell| Travels::of(&cell.decision, flow.workload) == travels);
+        rest = others;
+        let within = same.iter().fold(domain.none(), |all, cell| domain.or(all, &cell.peers));
+        let sides = [Gate::NetworkPolicyEgress, Gate::NetworkPolicyIngress];
+        done.extend(
+            sides.into_iter().fold(same, |cells, gate| {
+                divide(domain, cells, &parts(domain, flow, &within, gate, travels))
+            }),
+        );
+    }
+    done
+}
+
+fn parts<D: Domain>(
+    domain: &D,
+    flow: &Flow<'_>,
+    within: &D::Set,
+    gate: Gate,
+    travels: Travels,
+) -> Vec<(D::Set, Judgement)> {
+    let network = &flow.mesh.network;
+    if travels == Travels::Unknown {
+        return vec![(domain.all(), Judgement::not_reached(gate))];
+    }
+    let called = Called::new(flow.mesh, flow.destination);
+    let isolated = match gate {
+        Gate::NetworkPolicyEgress => network.isolates_egress(),
+        _ => called.class().is_some_and(|class| network.isolates(class, Direction::Ingress)),
+    };
+    if !isolated {
+        return vec![(domain.all(), not_isolated(gate))];
+    }
+    if gate == Gate::NetworkPolicyEgress {
+        return domain.by_sender(within, false, |sender, _| {
+            // Who decides is found for those who are told.
+            Judgement { by: None, ..called.judge(flow.mesh, gate, sender, &[], travels) }
+        });
+    }
+    let addressed = called.class().is_some_and(|class| network.ingress_blocks(class).next().is_some());
+    domain.by_sender(within, addressed, |sender, address| {
+        called.judge(flow.mesh, gate, sender, address.as_slice(), travels)
+    })
+}
+
+/// The end that is called.
+struct Called<'a> {
+    kind: EndKind<'static>,
+    addresses: Vec<IpAddr>,
+    port: Option<u16>,
+    /// The ports that have rows of their own.
+    listed: Vec<u16>,
+    workload: Option<&'a Workload>,
+}
+
+impl<'a> Called<'a> {
+    fn new(mesh: &Mesh<'a>, destination: &Destination) -> Self {
+        let workload = destination.workload().and_then(|index| mesh.workload(index));
+        let (kind, addresses) = match &destination.at {
+            At::Workload(index) => {
+                (mesh.network.kind_of(*index), workload.map(|w| w.addresses.clone()).unwrap_or_default())
+            }
+            At::Address(address) => (EndKind::Address, vec![*address]),
+            At::Node(node) => (EndKind::Node, mesh.snapshot.addresses_of_node(node)),
+        };
+        let listed = match (destination.port, destination.workload()) {
+            (None, Some(index)) => mesh.ports_of(index),
+            _ => Vec::new(),
+        };
+        Self { kind, addresses, port: destination.port, listed, workload }
+    }
+
+    fn class(&self) -> Option<crate::policy::PodClass> {
+        match self.kind {
+            EndKind::Pod(class) => Some(class),
+            _ => None,
+        }
+    }
+
+    fn as_sent(&self) -> Travelling<'_> {
+        self.port.map_or(Travelling::AnyBut(&self.listed), Travelling::Number)
+    }
+
+    /// What one side of a hop says of a sender at some address.
+    fn judge(
+        &self,
+        mesh: &Mesh<'_>,
+        gate: Gate,
+        sender: EndKind<'_>,
+        from: &[IpAddr],
+        travels: Travels,
+    ) -> Judgement {
+        let ruling = |port: Travelling<'_>| {
+            let hop = match (gate, sender, self.class()) {
+                (Gate::NetworkPolicyEgress, EndKind::Pod(of), _) => {
+                    let other = End { kind: self.kind, addresses: &self.addresses };
+                    Hop { of, direction: Direction::Egress, other, port }
+                }
+                (Gate::NetworkPolicyIngress, _, Some(of)) => {
+                    let other = End { kind: sender, addresses: from };
+                    Hop { of, direction: Direction::Ingress, other, port }
+                }
+                // What does not run, and what uses the network of a node, is not isolated.
+                _ => return Ruling::NotIsolated,
+            };
+            of_nodes(mesh.network.rule(hop), sender, gate)
+        };
+        match travels {
+            Travels::Hbone => judgement(mesh, gate, ruling(Travelling::Number(HBONE))),
+            Travels::AsSent | Travels::Unknown => judgement(mesh, gate, ruling(self.as_sent())),
+            Travels::Either => {
+                let (hbone, as_sent) = (ruling(Travelling::Number(HBONE)), ruling(self.as_sent()));
+                if hbone.is_like(&as_sent) {
+                    return judgement(mesh, gate, as_sent);
+                }
+                let unclear = self.workload.filter(|workload| workload.is_unclear());
+                let (reason, by) = match (unclear, self.workload) {
+                    (Some(workload), _) => (Reason::NamespaceNotRead, Some(workload.namespace())),
+                    (None, workload) => (Reason::SidecarNotJudged, workload.map(|w| w.owner.clone())),
+                };
+                let judgement = Judgement::new(gate, GateOutcome::Unknown, reason);
+                Judgement { by: by.map(By::Object), ..judgement }
+            }
+        }
+    }
+}
+
+/// What network plug-ins make of the network of a node differs: mostly the pod's own node is let in, and pods with
+/// that network may be seen as pods or as the node (Kubernetes documentation, Network Policies, "What you can't do").
+fn of_nodes(ruling: Ruling, sender: EndKind<'_>, gate: Gate) -> Ruling {
+    match (sender, ruling) {
+        (EndKind::Node | EndKind::HostPod(_), Ruling::Isolated { by } | Ruling::Denied { by })
+            if gate == Gate::NetworkPolicyIngress =>
+        {
+            Ruling::Uncertain(Uncertain::Node(by))
+        }
+        (_, ruling) => ruling,
     }
 }
 
 fn not_isolated(gate: Gate) -> Judgement {
     Judgement::new(gate, GateOutcome::NotApplicable, Reason::NotIsolated)
+}
+
+fn judgement(mesh: &Mesh<'_>, gate: Gate, ruling: Ruling) -> Judgement {
+    let by_rule = |outcome, reason, by| Judgement::new(gate, outcome, reason).by(By::Network(by));
+    let is_admins = |by: NetworkRule| {
+        mesh.network.written(by).is_some_and(|(reference, ..)| reference.kind != Kind::NetworkPolicy)
+    };
+    match ruling {
+        Ruling::NotIsolated => not_isolated(gate),
+        Ruling::Allowed { by, address: true } => by_rule(GateOutcome::Pass, Reason::IpBlockAllows, by),
+        Ruling::Allowed { by, .. } if is_admins(by) => {
+            by_rule(GateOutcome::Pass, Reason::AdminNetworkPolicyAllow, by)
+        }
+        Ruling::Allowed { by, .. } => by_rule(GateOutcome::Pass, Reason::NetworkPolicyAllow, by),
+        Ruling::Isolated { by } => by_rule(GateOutcome::Block, Reason::NetworkPolicyIsolated, by),
+        Ruling::Denied { by } => by_rule(GateOutcome::Block, Reason::AdminNetworkPolicyDeny, by),
+        Ruling::Depends { by, conditions } => {
+            let reason = match conditions.first().map(|condition| condition.attribute) {
+                Some("destination.port") => Reason::PortDecides,
+                Some("source.labels") => Reason::SourceDecides,
+                _ => Reason::AddressDecides,
+            };
+            Judgement { conditions, ..by_rule(GateOutcome::Conditional, reason, by) }
+        }
+        Ruling::Uncertain(Uncertain::Node(by)) => by_rule(GateOutcome::Unknown, Reason::NodeTraffic, by),
+        Ruling::Uncertain(Uncertain::Rule(by)) => {
+            by_rule(GateOutcome::Unknown, Reason::NetworkPolicyUnclear, by)
+        }
+        Ruling::Uncertain(Uncertain::Namespace(namespace)) => {
+            let namespace = ResourceRef::cluster(Kind::Namespace, namespace.as_str());
+            Judgement::new(gate, GateOutcome::Unknown, Reason::NamespaceNotRead).by(By::Object(namespace))
+        }
+        Ruling::Uncertain(Uncertain::Object(object)) => {
+            let is_unread = is_judged(&object.kind) || *object.name == *"*";
+            let reason = if is_unread { Reason::PolicyUnreadable } else { Reason::KindNotJudged };
+            Judgement::new(gate, GateOutcome::Unknown, reason).by(By::Object(object))
+        }
+    }
+}
+
+/// Says which object of the sender's side decided.
+pub(in crate::policy) fn with_evidence(
+    mesh: &Mesh<'_>,
+    mut decision: Decision,
+    from: WorkloadIndex,
+    destinations: &[Destination],
+) -> Decision {
+    let EndKind::Pod(class) = mesh.network.kind_of(from) else { return decision };
+    let travels = |to: Option<&Workload>| Travels::of(&decision, to);
+    let of_egress = |judgement: &Judgement| judgement.gate == Gate::NetworkPolicyEgress;
+    let said = decision.gates.iter().find(|judgement| of_egress(judgement));
+    let Some(said) = said.filter(|said| said.outcome != GateOutcome::NotApplicable && said.by.is_none())
+    else {
+        return decision;
+    };
+    let found = destinations.iter().find_map(|destination| {
+        let called = Called::new(mesh, destination);
+        let all = [travels(called.workload), Travels::Hbone, Travels::AsSent];
+        let all = all
+            .into_iter()
+            .map(|travels| called.judge(mesh, Gate::NetworkPolicyEgress, EndKind::Pod(class), &[], travels));
+        all.into_iter().find(|judged| (judged.outcome, judged.reason) == (said.outcome, said.reason))
+    });
+    let by = found.and_then(|judged| judged.by);
+    if let Some(said) = decision.gates.iter_mut().find(|judgement| of_egress(judgement)) {
+        said.by = by;
+    }
+    decision
+}
+
+/// What holds for what a node itself sends to a pod that is captured: it comes from an address of istio-cni's own,
+/// and what a node sends is mostly let through by network plug-ins.
+pub(in crate::policy) fn of_own_node(mesh: &Mesh<'_>, destination: &Destination) -> Judgement {
+    let gate = Gate::NetworkPolicyIngress;
+    let called = Called::new(mesh, destination);
+    let Some(class) = called.class() else { return not_isolated(gate) };
+    let other = End { kind: EndKind::Address, addresses: &[IpAddr::from(HOST_PROBE)] };
+    let hop = Hop { of: class, direction: Direction::Ingress, other, port: called.as_sent() };
+    match mesh.network.rule(hop) {
+        Ruling::Isolated { by } | Ruling::Denied { by } => {
+            Judgement::new(gate, GateOutcome::Unknown, Reason::NodeTraffic).by(By::Network(by))
+        }
+        ruling => judgement(mesh, gate, ruling),
+    }
 }

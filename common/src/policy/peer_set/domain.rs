@@ -1,7 +1,10 @@
 //! What the fold asks, answered with sets.
 
+use std::net::IpAddr;
+
 use crate::policy::fold::Domain;
 use crate::policy::ir::{Block, ServiceAccountMatch, StringMatch};
+use crate::policy::network::EndKind;
 
 use super::names::Pair;
 use super::{AllPeers, PeerSet};
@@ -38,15 +41,15 @@ impl Domain for AllPeers<'_> {
     }
 
     fn identities(&self) -> PeerSet {
-        self.universe.of_range(0..self.universe.plaintext_row())
+        self.universe.of_range(0..self.universe.first_plaintext_row())
     }
 
     fn plaintext(&self) -> PeerSet {
-        self.universe.of_rows([self.universe.plaintext_row()])
+        self.universe.of_range(self.universe.plaintext_rows())
     }
 
     fn foreign(&self) -> PeerSet {
-        self.universe.of_rows([self.universe.plaintext_row() + 1])
+        self.universe.of_rows([self.universe.foreign_row()])
     }
 
     fn namespace(&self, wanted: &StringMatch) -> PeerSet {
@@ -63,10 +66,10 @@ impl Domain for AllPeers<'_> {
         if *wanted == StringMatch::Presence {
             return self.identities();
         }
-        if let Some(row) = self.universe.table.named_by(wanted) {
-            return self.universe.of_rows([row]);
+        if let Some(row) = self.universe.table().named_by(wanted) {
+            return self.universe.of_rows(self.universe.rows_of(row));
         }
-        self.universe.matching(Pair::of_principal(wanted, self.universe.table.trust_domain().as_str()))
+        self.universe.matching(Pair::of_principal(wanted, self.universe.table().trust_domain().as_str()))
     }
 
     fn source_ip(&self, block: &Block) -> PeerSet {
@@ -76,6 +79,36 @@ impl Domain for AllPeers<'_> {
             set.fill(row * self.universe.blocks.len() + inside.start, inside.len());
         }
         set
+    }
+
+    fn by_sender<K: PartialEq>(
+        &self,
+        within: &PeerSet,
+        addressed: bool,
+        mut of: impl FnMut(EndKind<'_>, Option<IpAddr>) -> K,
+    ) -> Vec<(PeerSet, K)> {
+        let blocks = &self.universe.blocks;
+        let divide = addressed && blocks.divide();
+        let mut parts: Vec<(PeerSet, K)> = Vec::new();
+        for row in 0..self.universe.row_count() {
+            let first = row * blocks.len();
+            if !(first..first + blocks.len()).any(|atom| within.has(atom)) {
+                continue;
+            }
+            let end = self.universe.end(row);
+            for position in 0..if divide { blocks.len() } else { 1 } {
+                let said = of(end, blocks.example(position).filter(|_| divide));
+                let known = parts.iter().position(|(_, known)| *known == said);
+                let at = known.unwrap_or_else(|| {
+                    parts.push((self.none(), said));
+                    parts.len() - 1
+                });
+                if let Some((set, _)) = parts.get_mut(at) {
+                    set.fill(first + position, if divide { 1 } else { blocks.len() });
+                }
+            }
+        }
+        parts
     }
 
     fn destination_ip(&self, block: &Block) -> bool {

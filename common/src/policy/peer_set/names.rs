@@ -204,6 +204,14 @@ impl NameCells {
         }
     }
 
+    /// The name of a cell that is one name, by the position of the cell.
+    pub(super) fn name_of(&self, cell: usize) -> Option<&str> {
+        match self.cells.get(cell)? {
+            Cell::Exact(at) => self.exact.get(*at).map(|name| &**name),
+            Cell::Region { .. } => None,
+        }
+    }
+
     /// The cell of a name.
     pub(super) fn cell_of(&self, name: &str) -> usize {
         if let Ok(at) = self.exact.binary_search_by(|exact| (**exact).cmp(name)) {

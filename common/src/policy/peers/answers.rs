@@ -1,6 +1,5 @@
 //! The answers of a [`Reach`] by row and range of addresses, found without searching the cells.
 
-use crate::model::Peer;
 use crate::policy::decision::Decision;
 use crate::policy::reach::Reach;
 
@@ -10,8 +9,6 @@ use super::depending_on_address;
 pub(super) struct Answers<'a> {
     reach: &'a Reach,
     cells: Vec<u32>,
-    /// The row of those without an identity.
-    pub(super) plaintext: usize,
 }
 
 impl<'a> Answers<'a> {
@@ -25,7 +22,7 @@ impl<'a> Answers<'a> {
                 }
             }
         }
-        Self { reach, cells, plaintext: reach.universe.row_of(&Peer::default()) }
+        Self { reach, cells }
     }
 
     fn cell(&self, row: usize, position: usize) -> usize {

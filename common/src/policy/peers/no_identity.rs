@@ -1,5 +1,6 @@
 //! Classes 3 and 4: who has no identity, in the cluster and outside of it.
 
+use ipnet::IpNet;
 use rustc_hash::FxHashSet;
 
 use crate::model::{Name, WorkloadIndex};
@@ -8,6 +9,7 @@ use crate::policy::callers::{Group, Leaves};
 use crate::policy::decision::Decision;
 use crate::policy::evaluate::evaluate;
 use crate::policy::gates::resolve::{At, Resolution};
+use crate::policy::network::PodClass;
 
 use super::{Detail, Listing, Parts, PeerAnswer, PeerClass};
 
@@ -19,20 +21,18 @@ impl Listing<'_> {
             groups.extend(self.callers.by_identity.iter().flatten());
         }
         let nodes = self.nodes();
-        let mut ordinary: Vec<WorkloadIndex> = Vec::new();
+        let mut ordinary: Vec<(PodClass, Vec<WorkloadIndex>)> = Vec::new();
         let mut all = Vec::new();
         for group in groups {
             let on_node = matches!(&group.leaves, Leaves::Node(node) if nodes.contains(node));
-            let special = matches!(group.leaves, Leaves::Stopped(_) | Leaves::Doubtful);
-            if on_node || special || !group.egress.is_empty() {
+            if on_node || matches!(group.leaves, Leaves::Stopped(_) | Leaves::Doubtful) {
                 all.extend(self.of_special(group));
             } else {
                 let (asked, members) = self.callers_of(group);
                 all.extend(self.asked(asked.into_iter().map(|index| vec![index])));
-                ordinary.extend(members);
+                ordinary.push((group.class, members));
             }
         }
-        ordinary.sort_unstable();
         all.extend(self.of_ordinary(ordinary));
         all
     }
@@ -62,43 +62,60 @@ impl Listing<'_> {
         parts.0.into_iter().map(answer).collect()
     }
 
-    /// The answers for plaintext, block by block where addresses matter.
-    fn of_ordinary(&self, workloads: Vec<WorkloadIndex>) -> Vec<PeerAnswer> {
-        let answer = |addresses, workloads, decision| PeerAnswer {
-            class: PeerClass::NoIdentity,
-            addresses,
-            workloads: self.listed(workloads),
-            decision,
-        };
-        let parts = self.answers.by_answer(self.answers.plaintext);
+    /// The answers for plaintext, block by block where addresses matter. Where nothing runs that sends it, what runs
+    /// later has an answer all the same.
+    fn of_ordinary(&self, groups: Vec<(PodClass, Vec<WorkloadIndex>)>) -> Vec<PeerAnswer> {
+        let universe = &self.reach.universe;
+        let mut rows = Rows::default();
+        let mut groups: Vec<_> = groups.into_iter().filter(|(_, members)| !members.is_empty()).collect();
+        groups.sort_by_key(|(class, _)| *class);
+        if groups.is_empty() {
+            self.of_plaintext(universe.plaintext_of_unrun(), Vec::new(), &mut rows);
+        }
+        for (class, workloads) in groups {
+            self.of_plaintext(universe.plaintext_of(class), workloads, &mut rows);
+        }
+        let most = rows.0.iter().map(|row| row.workloads.len()).max().unwrap_or_default();
+        let alone = rows.0.len() == 1;
+        let mut unnamed = self.detail == Detail::Matrix;
+        for row in &mut rows.0 {
+            row.workloads.sort_unstable();
+            // A matrix leaves out the longest list: whoever no other row names.
+            if unnamed && (alone || row.workloads.len() == most) {
+                row.workloads.clear();
+                unnamed = false;
+            }
+        }
+        rows.0
+    }
+
+    /// Adds the answers of a row of the universe for these of its workloads.
+    fn of_plaintext(&self, row: usize, workloads: Vec<WorkloadIndex>, rows: &mut Rows) {
+        let parts = self.answers.by_answer(row);
         if let [(_, decision)] = parts.as_slice() {
-            return vec![answer(Vec::new(), workloads, decision.clone())];
+            rows.add(Vec::new(), workloads, decision, self);
+            return;
         }
         let blocks = self.reach.universe.blocks();
         let (known, unknown): (Vec<_>, Vec<_>) =
             workloads.into_iter().partition(|index| self.address(*index).is_some());
-        let mut all = Vec::new();
         for (positions, decision) in &parts {
             let inside = |index: &WorkloadIndex| {
                 self.address(*index).is_some_and(|address| positions.contains(&blocks.position(address)))
             };
             let here = known.iter().copied().filter(inside).collect();
-            all.push(answer(blocks.cover(positions), here, decision.clone()));
+            rows.add(blocks.cover(positions), here, decision, self);
         }
         if !unknown.is_empty() {
-            all.push(answer(
-                Vec::new(),
-                unknown,
-                self.answers.at(self.answers.plaintext, &self.all_positions()),
-            ));
+            rows.add(Vec::new(), unknown, &self.answers.at(row, &self.all_positions()), self);
         }
-        all
     }
 
     /// Class 4: no address of the cluster, so whatever the address.
     pub(super) fn outside(&self) -> Vec<PeerAnswer> {
         let blocks = self.reach.universe.blocks();
-        let parts = self.answers.by_answer(self.answers.plaintext).into_iter();
+        let row = self.reach.universe.plaintext_of_addresses();
+        let parts = self.answers.by_answer(row).into_iter();
         let answer = |(positions, decision): (Vec<usize>, Decision)| PeerAnswer {
             class: PeerClass::Outside,
             addresses: blocks.cover(&positions),
@@ -121,6 +138,28 @@ impl Listing<'_> {
         match self.detail {
             Detail::Each => workloads,
             Detail::Matrix => Vec::new(),
+        }
+    }
+}
+
+/// Answers by the addresses that they are for.
+#[derive(Default)]
+struct Rows(Vec<PeerAnswer>);
+
+impl Rows {
+    fn add(
+        &mut self,
+        addresses: Vec<IpNet>,
+        workloads: Vec<WorkloadIndex>,
+        decision: &Decision,
+        listing: &Listing<'_>,
+    ) {
+        let decision = listing.with_evidence(decision.clone(), workloads.first().copied());
+        match self.0.iter_mut().find(|row| row.decision == decision && row.addresses == addresses) {
+            Some(row) => row.workloads.extend(workloads),
+            None => {
+                self.0.push(PeerAnswer { class: PeerClass::NoIdentity, addresses, workloads, decision });
+            }
         }
     }
 }

@@ -2,12 +2,11 @@
 
 use std::cmp::Reverse;
 
-use crate::model::WorkloadIndex;
-use crate::policy::arrival::{Caller, Doubt, complete, either, unserved};
+use crate::model::{Identity, WorkloadIndex};
+use crate::policy::arrival::{Caller, Doubt, either, unserved};
 use crate::policy::callers::{Group, Leaves};
 use crate::policy::decision::Decision;
 use crate::policy::evaluate::evaluate;
-use crate::policy::gates::network_policy;
 use crate::policy::reach::nowhere;
 
 use super::{Detail, Listing, Parts, PeerAnswer, PeerClass};
@@ -25,12 +24,19 @@ impl Listing<'_> {
                 continue;
             }
             let Some(identity) = self.mesh.identities().get(row) else { continue };
+            let mut parts = Parts::default();
             for group in groups {
-                for (workloads, decision) in self.of_group(row, group) {
-                    let class = PeerClass::Identity(identity.clone());
-                    all.push(PeerAnswer { class, addresses: Vec::new(), workloads, decision });
+                for (workloads, decision) in self.of_group(identity, group) {
+                    parts.add(workloads, decision);
                 }
             }
+            // That of nobody is for an identity that only the target itself runs as.
+            let anybody = parts.0.iter().any(|(workloads, _)| !workloads.is_empty());
+            parts.0.retain(|(workloads, _)| !anybody || !workloads.is_empty());
+            all.extend(parts.0.into_iter().map(|(workloads, decision)| {
+                let class = PeerClass::Identity(identity.clone());
+                PeerAnswer { class, addresses: Vec::new(), workloads, decision }
+            }));
         }
         all.extend(common.map(|common| PeerAnswer {
             class: PeerClass::EachOtherIdentity(common.count),
@@ -46,12 +52,11 @@ impl Listing<'_> {
         let plain = |group: &Group| {
             let by_itself = |member: &WorkloadIndex| self.reach.unlike_others.contains(member);
             group.leaves == Leaves::Captured
-                && group.egress.is_empty()
                 && (self.reach.unlike_others.is_empty() || !group.members.iter().any(by_itself))
         };
         let groups = self.callers.by_identity.iter().enumerate();
         let of_row = |(row, groups): (usize, &Vec<Group>)| {
-            groups.iter().all(plain).then(|| self.answers.only_cell(row)).flatten()
+            groups.iter().all(plain).then(|| self.only_cell(row)).flatten()
         };
         let cells: Vec<Option<usize>> = groups.map(of_row).collect();
         let mut counts = vec![0; self.reach.cells.len()];
@@ -66,11 +71,16 @@ impl Listing<'_> {
         (count > 1).then_some(Common { cells, cell, count, decision })
     }
 
+    /// The cell of an identity, when all of its pods are in one only.
+    fn only_cell(&self, identity: usize) -> Option<usize> {
+        let mut cells = self.reach.universe.rows_of(identity).map(|row| self.answers.only_cell(row));
+        let first = cells.next()??;
+        cells.all(|cell| cell == Some(first)).then_some(first)
+    }
+
     /// The answers of a group of one identity, by the addresses of its members.
-    fn of_group(&self, row: usize, group: &Group) -> Vec<(Vec<WorkloadIndex>, Decision)> {
+    fn of_group(&self, identity: &Identity, group: &Group) -> Vec<(Vec<WorkloadIndex>, Decision)> {
         let (asked, members) = self.callers_of(group);
-        let egress = network_policy::of_isolated(group.egress.clone());
-        let finished = |decision: Decision| complete(decision, Some(egress.clone()));
         let mut parts = Parts::default();
         for index in asked {
             parts.add(vec![index], evaluate(self.mesh, &Caller::Workload(index), self.resolution));
@@ -80,27 +90,29 @@ impl Listing<'_> {
         if let Leaves::Stopped(serving) = *leaves {
             let any = group.members.first().and_then(|index| self.mesh.workload(*index));
             if let Some(from) = any.filter(|_| !members.is_empty() || parts.0.is_empty()) {
-                parts.add(members, finished(unserved(serving, from.namespace())));
+                parts.add(members, unserved(serving, from.namespace()));
             }
             return parts.0;
         }
+        let universe = &self.reach.universe;
+        let Some(row) = universe.row_of_pods(identity, group.class) else { return parts.0 };
+        let plaintext_row = universe.plaintext_of(group.class);
         for (positions, workloads) in self.by_position(members) {
             let decision = self.answers.at(row, &positions);
             if *leaves != Leaves::Doubtful {
-                parts.add(workloads, finished(decision));
+                parts.add_with(self, workloads, decision);
                 continue;
             }
-            let plaintext = self.answers.at(self.answers.plaintext, &positions);
+            let plaintext = self.answers.at(plaintext_row, &positions);
             for index in workloads {
                 if let Some(from) = self.mesh.workload(index) {
-                    let doubted = either(decision.clone(), &plaintext, Doubt::of(from));
-                    parts.add(vec![index], finished(doubted));
+                    parts.add_with(self, vec![index], either(decision.clone(), &plaintext, Doubt::of(from)));
                 }
             }
         }
         if parts.0.is_empty() {
             // Only the target itself runs as it: the identity has an answer all the same.
-            parts.add(Vec::new(), finished(self.answers.at(row, &self.all_positions())));
+            parts.add(Vec::new(), self.answers.at(row, &self.all_positions()));
         }
         parts.0
     }

@@ -100,7 +100,8 @@ fn answer(mesh: &Mesh<'_>, target: Option<String>, rows: Vec<Row>, mut facts: Fa
 /// The rows of several targets, each with the name of its own.
 fn of_all(mesh: &Mesh<'_>, questions: &[TargetQuestion]) -> (Vec<Row>, Facts) {
     let callers = Callers::new(mesh);
-    let pairs = mesh.identities().len().saturating_mul(questions.len());
+    let senders = mesh.identities().len().max(mesh.network.class_count());
+    let pairs = senders.saturating_mul(questions.len());
     let detail = if pairs > MOST_PAIRS { Detail::Matrix } else { Detail::Each };
     let answers: Vec<(Vec<Row>, Facts)> = questions
         .par_iter()

@@ -2,7 +2,7 @@
 
 use crate::codes::{Code, Evidence};
 use crate::model::{DataPlane, Identity, Workload, WorkloadIndex};
-use crate::policy::{Caller, Decision, Dialled, Mesh, Resolution, Target, evaluate};
+use crate::policy::{Caller, Decision, Destination, Dialled, Mesh, Resolution, Target, evaluate};
 use crate::report::Facts;
 
 use super::question::{SourceQuestion, TargetQuestion};
@@ -92,7 +92,12 @@ pub(super) fn parts(
         Resolution::Nowhere(_) | Resolution::Unknown(_) => true,
     };
     let callers = Caller::of(&source.place, &mesh.snapshot.services);
-    if !callers.is_empty() && reached.iter().any(|to| mesh.asks_for_addresses(to)) {
+    let destinations = match &resolution {
+        Resolution::Destinations(destinations) => destinations.as_slice(),
+        Resolution::Nowhere(_) | Resolution::Unknown(_) => &[],
+    };
+    let mut indexes = destinations.iter().filter_map(Destination::workload);
+    if !callers.is_empty() && indexes.any(|to| mesh.asks_for_addresses(to)) {
         facts.assume(Code::NoSourceNat, None, Evidence::none());
     }
     let mut parts: Vec<Part> = Vec::new();

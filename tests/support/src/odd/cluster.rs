@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::Random;
 
-use super::{ACCOUNTS, APPS, NAMESPACES, PORTS, labels};
+use super::{ACCOUNTS, APPS, NAMESPACES, PORTS, labels, network};
 
 const NODES: [&str; 2] = ["n1", "n2"];
 
@@ -51,9 +51,7 @@ pub(super) fn extend(random: &mut Random, objects: &mut Vec<Value>) {
     for index in 0..1 + random.below(4) {
         objects.push(service(random, index));
     }
-    if random.chance(20) {
-        objects.push(network_policy(random));
-    }
+    network::extend(random, objects);
     if random.chance(20) {
         let handles = random.pick(&["service", "workload", "all", "none"]);
         objects.push(json!({
@@ -177,15 +175,4 @@ fn service(random: &mut Random, index: usize) -> Value {
         spec["publishNotReadyAddresses"] = json!(true);
     }
     json!({"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": spec})
-}
-
-fn network_policy(random: &mut Random) -> Value {
-    let types: &[&str] = [&["Ingress"][..], &["Egress"], &["Ingress", "Egress"]][random.below(3)];
-    let selector =
-        if random.chance(60) { json!({"matchLabels": {"app": random.pick(&APPS)}}) } else { json!({}) };
-    json!({
-        "apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy",
-        "metadata": {"name": "np", "namespace": random.pick(&NAMESPACES)},
-        "spec": {"podSelector": selector, "policyTypes": types},
-    })
 }

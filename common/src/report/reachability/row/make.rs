@@ -107,6 +107,16 @@ impl<'a> Rows<'a> {
                 },
                 None => Written::default(),
             },
+            By::Network(rule) => match self.mesh.network.written(*rule) {
+                Some((reference, origin, path)) => Written {
+                    name: Some(reference.key()),
+                    kind: Some(reference.kind.wire().to_owned()),
+                    rule: rule.rule,
+                    place: Some((origin, path)),
+                    ..Written::default()
+                },
+                None => Written::default(),
+            },
             By::Object(object) => Written {
                 name: Some(object.key()),
                 kind: Some(object.kind.wire().to_owned()),

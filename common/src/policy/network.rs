@@ -1,0 +1,183 @@
+//! What isolates pods on the network: NetworkPolicies, AdminNetworkPolicies and the BaselineAdminNetworkPolicy of
+//! a snapshot, and what they say of one hop of a connection.
+//!
+//! They see what is on the wire, not what the application meant: the port that travels (15008 for HBONE), the
+//! addresses of the two ends, and the pods behind them. Which port that is, is for the gates to say. Pods that no
+//! selector tells apart are one [`PodClass`], so that a question is one about classes and answered by bits.
+//!
+//! Kubernetes staging/src/k8s.io/api/networking/v1/types.go; sigs.k8s.io/network-policy-api, apis/v1alpha1.
+
+use rustc_hash::FxHashMap;
+
+use crate::model::{FieldPath, Kind, Name, Namespace, Origin, ResourceRef, Workload, WorkloadIndex};
+use crate::snapshot::MeshSnapshot;
+
+mod classes;
+mod compile;
+mod ports;
+mod rules;
+mod ruling;
+#[cfg(test)]
+mod tests;
+mod tiers;
+mod unjudged;
+
+pub use classes::PodClass;
+pub(super) use ports::Travelling;
+pub use ruling::EndKind;
+pub(super) use ruling::{End, Hop, Ruling, Uncertain};
+
+use super::peer_set::blocks::Blocks;
+use classes::Classes;
+use rules::Policy;
+use unjudged::Unjudged;
+
+/// Which way a policy isolates.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Direction {
+    /// What comes in.
+    Ingress,
+    /// What goes out.
+    Egress,
+}
+
+/// A rule of a policy of the network, or the policy as a whole.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct NetworkRule {
+    /// The position of the policy among those of the mesh.
+    pub policy: usize,
+    /// Which of its lists.
+    pub direction: Direction,
+    /// The position in that list.
+    pub rule: Option<usize>,
+}
+
+/// The policies of the network that were read.
+#[derive(Debug)]
+pub struct NetworkPolicies<'a> {
+    classes: Classes,
+    policies: Vec<Policy<'a>>,
+    /// By class, what selects it: positions of policies, those that come first first.
+    ingress: Vec<Vec<usize>>,
+    egress: Vec<Vec<usize>>,
+    unjudged: Unjudged<'a>,
+    /// What rules about what goes out can tell of addresses.
+    egress_blocks: Blocks,
+}
+
+impl<'a> NetworkPolicies<'a> {
+    /// Compiles the policies of a snapshot.
+    #[must_use]
+    pub fn new(snapshot: &'a MeshSnapshot) -> Self {
+        let unjudged = Unjudged::new(snapshot);
+        let classes = Classes::new(snapshot, !unjudged.is_empty());
+        let policies = compile::policies(snapshot, &classes);
+        let selecting = |direction| selecting(&policies, &classes, direction);
+        let (ingress, egress) = (selecting(Direction::Ingress), selecting(Direction::Egress));
+        let rules = policies.iter().filter_map(|policy| policy.rules(Direction::Egress)).flatten();
+        let blocks = rules.flat_map(|rule| &rule.peers.blocks).flat_map(rules::IpBlock::blocks);
+        let egress_blocks = Blocks::new(&blocks.collect::<Vec<_>>());
+        Self { classes, ingress, egress, policies, unjudged, egress_blocks }
+    }
+
+    /// The class of a workload.
+    #[must_use]
+    pub fn class(&self, workload: WorkloadIndex) -> PodClass {
+        self.classes.of(workload)
+    }
+
+    /// How many classes there are.
+    #[must_use]
+    pub fn class_count(&self) -> usize {
+        self.classes.len()
+    }
+
+    /// The name of the policy that a rule is of, and where it was written.
+    #[must_use]
+    pub fn written(&self, rule: NetworkRule) -> Option<(&ResourceRef, Origin, FieldPath)> {
+        let policy = self.policies.get(rule.policy)?;
+        let list = match rule.direction {
+            Direction::Ingress => "ingress",
+            Direction::Egress => "egress",
+        };
+        let path = match rule.rule {
+            Some(at) => FieldPath::spec().field(list).item(at),
+            None => FieldPath::default(),
+        };
+        Some((&policy.reference, policy.origin, path))
+    }
+
+    /// What rules about what goes out can tell of the addresses of a workload.
+    pub(super) fn egress_ranges(&self, workload: Option<&Workload>) -> Vec<usize> {
+        if !self.egress_blocks.divide() {
+            return Vec::new();
+        }
+        let addresses = workload.map(|workload| workload.addresses.as_slice()).unwrap_or_default();
+        addresses.iter().map(|address| self.egress_blocks.position(*address)).collect()
+    }
+
+    /// Whether anything isolates a class in a direction, or may.
+    #[must_use]
+    pub(super) fn isolates(&self, class: PodClass, direction: Direction) -> bool {
+        let of = self.classes.get(class);
+        let host_network = of.is_none_or(|of| of.host_network);
+        !self.selecting(class, direction).is_empty()
+            || !host_network && of.is_some_and(|of| self.unjudged.first(&of.namespace).is_some())
+    }
+
+    /// Whether any policy at all isolates what any pod sends, or may.
+    #[must_use]
+    pub(super) fn isolates_egress(&self) -> bool {
+        self.egress.iter().any(|of| !of.is_empty()) || !self.unjudged.is_empty()
+    }
+
+    /// The end that a workload is.
+    pub(super) fn kind_of(&self, workload: WorkloadIndex) -> EndKind<'static> {
+        let class = self.class(workload);
+        match self.classes.get(class) {
+            Some(of) if of.host_network => EndKind::HostPod(class),
+            _ => EndKind::Pod(class),
+        }
+    }
+
+    fn selecting(&self, class: PodClass, direction: Direction) -> &[usize] {
+        let by_class = match direction {
+            Direction::Ingress => &self.ingress,
+            Direction::Egress => &self.egress,
+        };
+        by_class.get(class.position()).map(Vec::as_slice).unwrap_or_default()
+    }
+}
+
+/// By class, the policies that isolate it in a direction, in the order of their tiers, priorities and names.
+fn selecting(policies: &[Policy<'_>], classes: &Classes, direction: Direction) -> Vec<Vec<usize>> {
+    let mut by_class = vec![Vec::new(); classes.len()];
+    for (at, policy) in policies.iter().enumerate().filter(|(_, policy)| policy.rules(direction).is_some()) {
+        for class in policy.subject.possible() {
+            if let Some(of_class) = by_class.get_mut(class) {
+                of_class.push(at);
+            }
+        }
+    }
+    by_class
+}
+
+/// What a namespace is known by.
+fn namespace_labels<'a>(
+    snapshot: &'a MeshSnapshot,
+    namespaces: impl Iterator<Item = &'a Namespace>,
+) -> FxHashMap<Namespace, classes::NamespaceLabels> {
+    let labels = |namespace: &Namespace| match snapshot.namespace_labels(namespace.as_str()) {
+        Some(labels) => classes::NamespaceLabels { labels: labels.clone(), complete: true },
+        None => {
+            let name = [(Name::from(crate::snapshot::NAME_OF_NAMESPACE), Name::from(namespace.as_str()))];
+            classes::NamespaceLabels { labels: name.into_iter().collect(), complete: false }
+        }
+    };
+    namespaces.map(|namespace| (namespace.clone(), labels(namespace))).collect()
+}
+
+/// The kinds whose policies are judged here.
+pub(super) fn is_judged(kind: &Kind) -> bool {
+    matches!(kind, Kind::NetworkPolicy | Kind::AdminNetworkPolicy | Kind::BaselineAdminNetworkPolicy)
+}

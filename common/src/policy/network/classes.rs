@@ -1,0 +1,191 @@
+//! Pods that no selector of the network's policies tells apart, and sets of such classes.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::model::{LabelSelector, Labels, Name, Namespace, PortRef, Protocol, Workload, WorkloadIndex};
+use crate::snapshot::MeshSnapshot;
+
+use super::compile::{named_ports, pod_selectors};
+
+/// Workloads that the policies of the network cannot tell apart, addresses aside.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct PodClass(u32);
+
+impl PodClass {
+    pub(in crate::policy) fn position(self) -> usize {
+        self.0 as usize
+    }
+
+    pub(in crate::policy) fn at(position: usize) -> Self {
+        Self(u32::try_from(position).unwrap_or(u32::MAX))
+    }
+}
+
+/// What the members of a class have in common.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub(super) struct Class {
+    pub(super) namespace: Namespace,
+    pub(super) host_network: bool,
+    /// The labels that selectors look at.
+    pub(super) labels: Labels,
+    /// The ports that policies name.
+    pub(super) ports: Vec<(Name, u16)>,
+}
+
+/// What is known of the labels of a namespace.
+#[derive(Clone, Debug)]
+pub(super) struct NamespaceLabels {
+    pub(super) labels: Labels,
+    /// Whether there are no others.
+    pub(super) complete: bool,
+}
+
+impl NamespaceLabels {
+    /// Whether a selector selects the namespace; `None` when labels that are not known decide.
+    pub(super) fn selected_by(&self, selector: &LabelSelector) -> Option<bool> {
+        if self.complete { Some(selector.matches(&self.labels)) } else { selector.decided_by(&self.labels) }
+    }
+}
+
+/// The classes of a mesh, those of one namespace side by side.
+#[derive(Debug)]
+pub(super) struct Classes {
+    all: Vec<Class>,
+    of: Vec<PodClass>,
+    pub(super) namespaces: FxHashMap<Namespace, NamespaceLabels>,
+    ranges: FxHashMap<Namespace, std::ops::Range<usize>>,
+}
+
+impl Classes {
+    /// Sorts the workloads by what selectors can see of them. Without any policy nothing is told apart.
+    pub(super) fn new(snapshot: &MeshSnapshot, unjudged: bool) -> Self {
+        let keys: FxHashSet<&str> =
+            pod_selectors(snapshot).flat_map(LabelSelector::keys).map(|key| &**key).collect();
+        let names: FxHashSet<&str> = named_ports(snapshot).collect();
+        let any = unjudged
+            || !snapshot.network_policies.is_empty()
+            || !snapshot.admin_network_policies.is_empty()
+            || !snapshot.baseline_admin_network_policies.is_empty();
+        let seen = Seen { keys, names, any };
+        let of_each: Vec<Class> = snapshot.workloads.iter().map(|workload| seen.of(workload)).collect();
+        let mut all: Vec<Class> = of_each.iter().collect::<FxHashSet<_>>().into_iter().cloned().collect();
+        all.sort();
+        let positions: FxHashMap<&Class, usize> = all.iter().enumerate().map(|(at, of)| (of, at)).collect();
+        let of = of_each.iter().map(|of| PodClass::at(positions.get(of).copied().unwrap_or_default()));
+        let of = of.collect();
+        let mut ranges: FxHashMap<Namespace, std::ops::Range<usize>> = FxHashMap::default();
+        for (at, class) in all.iter().enumerate() {
+            ranges.entry(class.namespace.clone()).or_insert(at..at).end = at + 1;
+        }
+        let namespaces = super::namespace_labels(snapshot, ranges.keys());
+        Self { all, of, namespaces, ranges }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.all.len()
+    }
+
+    pub(super) fn get(&self, class: PodClass) -> Option<&Class> {
+        self.all.get(class.position())
+    }
+
+    pub(super) fn of(&self, workload: WorkloadIndex) -> PodClass {
+        self.of.get(workload.0).copied().unwrap_or(PodClass::at(0))
+    }
+
+    /// The positions of the classes of a namespace.
+    pub(super) fn in_namespace(&self, namespace: &Namespace) -> std::ops::Range<usize> {
+        self.ranges.get(namespace).cloned().unwrap_or_default()
+    }
+
+    /// The classes of a range that a selector of pods selects.
+    pub(super) fn selected<'a>(
+        &'a self,
+        range: std::ops::Range<usize>,
+        pods: Option<&'a LabelSelector>,
+    ) -> impl Iterator<Item = usize> + 'a {
+        let selects = move |class: &Class| pods.is_none_or(|pods| pods.matches(&class.labels));
+        range.filter(move |at| self.all.get(*at).is_some_and(selects))
+    }
+}
+
+/// What selectors look at.
+struct Seen<'a> {
+    keys: FxHashSet<&'a str>,
+    names: FxHashSet<&'a str>,
+    any: bool,
+}
+
+impl Seen<'_> {
+    fn of(&self, workload: &Workload) -> Class {
+        let named = |name: &&str| {
+            Some((Name::from(*name), workload.container_port(&PortRef::Name(Name::from(*name)))?))
+        };
+        let declares =
+            workload.ports.iter().any(|port| port.protocol == Protocol::Tcp && port.name.is_some());
+        let mut ports: Vec<(Name, u16)> =
+            if declares { self.names.iter().filter_map(named).collect() } else { Vec::new() };
+        ports.sort();
+        Class {
+            namespace: if self.any { workload.identity.namespace.clone() } else { Name::default().into() },
+            host_network: self.any && workload.host_network,
+            labels: workload.labels.only(|key| self.keys.contains(key)),
+            ports,
+        }
+    }
+}
+
+/// Some of the classes: one bit each.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(super) struct ClassSet(Vec<u64>);
+
+impl ClassSet {
+    pub(super) fn insert(&mut self, position: usize) {
+        if self.0.len() <= position / 64 {
+            self.0.resize(position / 64 + 1, 0);
+        }
+        if let Some(word) = self.0.get_mut(position / 64) {
+            *word |= 1 << (position % 64);
+        }
+    }
+
+    fn add(&mut self, other: &Self) {
+        if self.0.len() < other.0.len() {
+            self.0.resize(other.0.len(), 0);
+        }
+        self.0.iter_mut().zip(&other.0).for_each(|(word, more)| *word |= more);
+    }
+
+    pub(super) fn has(&self, class: PodClass) -> bool {
+        let position = class.position();
+        self.0.get(position / 64).is_some_and(|word| word >> (position % 64) & 1 == 1)
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = usize> + '_ {
+        let bits = |(at, word): (usize, &u64)| {
+            let word = *word;
+            (0..64).filter(move |bit| word >> bit & 1 == 1).map(move |bit| at * 64 + bit)
+        };
+        self.0.iter().enumerate().flat_map(bits)
+    }
+}
+
+/// The classes that are selected for certain, and those of which labels that were not read decide.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Selection {
+    pub(super) sure: ClassSet,
+    pub(super) maybe: ClassSet,
+}
+
+impl Selection {
+    /// And those of another.
+    pub(super) fn add(&mut self, other: &Self) {
+        self.sure.add(&other.sure);
+        self.maybe.add(&other.maybe);
+    }
+
+    /// Those that are or may be selected.
+    pub(super) fn possible(&self) -> impl Iterator<Item = usize> + '_ {
+        self.sure.iter().chain(self.maybe.iter())
+    }
+}

@@ -1,0 +1,207 @@
+//! Which policies of the network can be judged: one with a field that is not known, or that the API server would
+//! refuse, is set aside as a whole, because a condition that is overlooked makes a rule wider than it is.
+//!
+//! Kubernetes pkg/apis/networking/validation/validation.go; sigs.k8s.io/network-policy-api apis/v1alpha1.
+
+use std::fmt::Display;
+
+use ipnet::IpNet;
+
+use crate::kubernetes::{
+    AdminNetworkPolicySpec, AdminPeer, AdminPort, NamespacedPods, NetworkPeer, NetworkPolicySpec, NetworkPort,
+};
+use crate::model::{FieldPath, Kind, LabelSelector, Name};
+
+use super::visible::{Defect, missing, unknown, unreadable};
+use super::{Objects, Unreadable};
+
+/// Takes out of the lists what cannot be judged.
+pub(super) fn set_aside(objects: &mut Objects) -> Vec<Unreadable> {
+    let mut aside = Vec::new();
+    let sources = &objects.sources;
+    objects.network_policies.retain(|object| {
+        let defect = of_network_policy(&object.spec);
+        let defect = defect.map(|defect| unreadable(object, Kind::NetworkPolicy, None, defect, sources));
+        aside.extend(defect.clone());
+        defect.is_none()
+    });
+    let admin = (&mut objects.admin_network_policies, Kind::AdminNetworkPolicy);
+    let baseline = (&mut objects.baseline_admin_network_policies, Kind::BaselineAdminNetworkPolicy);
+    for (list, kind) in [admin, baseline] {
+        list.retain(|object| {
+            let defect = of_admin_policy(&object.spec, &kind);
+            let defect = defect.map(|defect| unreadable(object, kind.clone(), None, defect, sources));
+            aside.extend(defect.clone());
+            defect.is_none()
+        });
+    }
+    aside
+}
+
+fn of_network_policy(spec: &NetworkPolicySpec) -> Option<Defect> {
+    let at = FieldPath::spec;
+    let type_error = |of: &Name| !matches!(&**of, "Ingress" | "Egress");
+    unknown(at(), spec.unknown.first())
+        .or_else(|| of_selector(&at().field("podSelector"), &spec.pod_selector))
+        .or_else(|| {
+            let wrong = spec.policy_types.iter().find(|of| type_error(of))?;
+            Some(wrong_value(at().field("policyTypes"), wrong))
+        })
+        .or_else(|| {
+            spec.ingress.iter().enumerate().find_map(|(index, rule)| {
+                let at = || at().field("ingress").item(index);
+                unknown(at(), rule.unknown.first())
+                    .or_else(|| each(&at().field("from"), &rule.from, of_peer))
+                    .or_else(|| each(&at().field("ports"), &rule.ports, of_port))
+            })
+        })
+        .or_else(|| {
+            spec.egress.iter().enumerate().find_map(|(index, rule)| {
+                let at = || at().field("egress").item(index);
+                unknown(at(), rule.unknown.first())
+                    .or_else(|| each(&at().field("to"), &rule.to, of_peer))
+                    .or_else(|| each(&at().field("ports"), &rule.ports, of_port))
+            })
+        })
+}
+
+fn of_admin_policy(spec: &AdminNetworkPolicySpec, kind: &Kind) -> Option<Defect> {
+    let at = FieldPath::spec;
+    let subject = || at().field("subject");
+    unknown(at(), spec.unknown.first())
+        .or_else(|| {
+            let no_priority = *kind == Kind::AdminNetworkPolicy && spec.priority.is_none();
+            no_priority.then(|| missing(at(), "it has no `priority`"))
+        })
+        .or_else(|| unknown(subject(), spec.subject.unknown.first()))
+        .or_else(|| of_pods(&subject(), spec.subject.namespaces.as_ref(), spec.subject.pods.as_ref()))
+        .or_else(|| match (&spec.subject.namespaces, &spec.subject.pods) {
+            (Some(_), None) | (None, Some(_)) => None,
+            _ => Some(missing(subject(), "its subject must be `namespaces` or `pods`")),
+        })
+        .or_else(|| {
+            spec.ingress.iter().enumerate().find_map(|(index, rule)| {
+                let at = || at().field("ingress").item(index);
+                unknown(at(), rule.unknown.first())
+                    .or_else(|| of_action(at(), &rule.action, kind))
+                    .or_else(|| each(&at().field("from"), &rule.from, of_admin_peer))
+                    .or_else(|| each(&at().field("ports"), &rule.ports, of_admin_port))
+            })
+        })
+        .or_else(|| {
+            spec.egress.iter().enumerate().find_map(|(index, rule)| {
+                let at = || at().field("egress").item(index);
+                unknown(at(), rule.unknown.first())
+                    .or_else(|| of_action(at(), &rule.action, kind))
+                    .or_else(|| each(&at().field("to"), &rule.to, of_admin_peer))
+                    .or_else(|| each(&at().field("ports"), &rule.ports, of_admin_port))
+            })
+        })
+}
+
+fn each<T>(list: &FieldPath, items: &[T], of: fn(&FieldPath, &T) -> Option<Defect>) -> Option<Defect> {
+    items.iter().enumerate().find_map(|(index, item)| of(&list.clone().item(index), item))
+}
+
+fn wrong_value(path: FieldPath, value: impl Display) -> Defect {
+    Defect { path, unknown: None, error: format!("`{value}` is no value for it") }
+}
+
+fn of_selector(path: &FieldPath, selector: &LabelSelector) -> Option<Defect> {
+    unknown(path.clone(), selector.unknown.first()).or_else(|| {
+        let mut expressions = selector.match_expressions.iter().enumerate();
+        expressions.find_map(|(index, one)| {
+            let at = path.clone().field("matchExpressions").item(index);
+            let no_operator = one.operator.is_none();
+            unknown(at.clone(), one.unknown.first())
+                .or_else(|| no_operator.then(|| missing(at, "an expression without `operator`")))
+        })
+    })
+}
+
+fn of_pods(
+    path: &FieldPath,
+    namespaces: Option<&LabelSelector>,
+    pods: Option<&NamespacedPods>,
+) -> Option<Defect> {
+    let at = |field| path.clone().field(field);
+    let of_namespaces = || of_selector(&at("namespaces"), namespaces?);
+    let of_pods = || {
+        let pods = pods?;
+        unknown(at("pods"), pods.unknown.first())
+            .or_else(|| of_selector(&at("pods").field("namespaceSelector"), &pods.namespace_selector))
+            .or_else(|| of_selector(&at("pods").field("podSelector"), &pods.pod_selector))
+    };
+    of_namespaces().or_else(of_pods)
+}
+
+fn of_peer(path: &FieldPath, peer: &NetworkPeer) -> Option<Defect> {
+    let selectors = [("podSelector", &peer.pod_selector), ("namespaceSelector", &peer.namespace_selector)];
+    let selects = selectors.iter().any(|(_, selector)| selector.is_some());
+    let of_selectors = || {
+        let mut each = selectors.iter();
+        each.find_map(|(name, selector)| of_selector(&path.clone().field(name), selector.as_ref()?))
+    };
+    let of_block = || {
+        let block = peer.ip_block.as_ref()?;
+        let path = || path.clone().field("ipBlock");
+        let mut texts = std::iter::once(&block.cidr).chain(&block.except);
+        let wrong = texts.find(|text| text.parse::<IpNet>().is_err());
+        unknown(path(), block.unknown.first()).or_else(|| Some(wrong_value(path(), wrong?)))
+    };
+    unknown(path.clone(), peer.unknown.first()).or_else(of_selectors).or_else(of_block).or_else(|| {
+        match (selects, peer.ip_block.is_some()) {
+            (true, false) | (false, true) => None,
+            (false, false) => Some(missing(path.clone(), "a peer without a selector or `ipBlock`")),
+            (true, true) => Some(missing(path.clone(), "a peer with a selector and `ipBlock`")),
+        }
+    })
+}
+
+fn of_port(path: &FieldPath, port: &NetworkPort) -> Option<Defect> {
+    use crate::model::PortRef;
+    let range = |first: u16| port.end_port.is_some_and(|last| last < first);
+    let wrong = match &port.port {
+        Some(PortRef::Number(first)) => range(*first).then_some("`endPort` is below `port`"),
+        Some(PortRef::Name(_)) | None => port.end_port.map(|_| "`endPort` goes with a number only"),
+    };
+    unknown(path.clone(), port.unknown.first()).or_else(|| Some(missing(path.clone(), wrong?)))
+}
+
+fn of_action(path: FieldPath, action: &Name, kind: &Kind) -> Option<Defect> {
+    let known = match &**action {
+        "Allow" | "Deny" => true,
+        "Pass" => *kind == Kind::AdminNetworkPolicy,
+        _ => false,
+    };
+    (!known).then(|| wrong_value(path.field("action"), action))
+}
+
+fn of_admin_peer(path: &FieldPath, peer: &AdminPeer) -> Option<Defect> {
+    let wrong = peer.networks.iter().find(|text| text.parse::<IpNet>().is_err());
+    let nodes = || of_selector(&path.clone().field("nodes"), peer.nodes.as_ref()?);
+    let kinds = [
+        peer.namespaces.is_some(),
+        peer.pods.is_some(),
+        peer.nodes.is_some(),
+        !peer.networks.is_empty(),
+        !peer.domain_names.is_empty(),
+    ];
+    let one = kinds.iter().filter(|kind| **kind).count() == 1;
+    unknown(path.clone(), peer.unknown.first())
+        .or_else(|| of_pods(path, peer.namespaces.as_ref(), peer.pods.as_ref()))
+        .or_else(nodes)
+        .or_else(|| Some(wrong_value(path.clone().field("networks"), wrong?)))
+        .or_else(|| (!one).then(|| missing(path.clone(), "a peer must be of exactly one kind")))
+}
+
+fn of_admin_port(path: &FieldPath, port: &AdminPort) -> Option<Defect> {
+    let kinds = [port.port_number.is_some(), port.port_range.is_some(), port.named_port.is_some()];
+    let one = kinds.iter().filter(|kind| **kind).count() == 1;
+    let range = || port.port_range.as_ref().filter(|range| range.end < range.start);
+    let in_number = port.port_number.as_ref().and_then(|number| number.unknown.first());
+    let in_range = port.port_range.as_ref().and_then(|range| range.unknown.first());
+    unknown(path.clone(), port.unknown.first().or(in_number).or(in_range))
+        .or_else(|| range().map(|_| missing(path.clone(), "`end` is below `start`")))
+        .or_else(|| (!one).then(|| missing(path.clone(), "a port must be of exactly one kind")))
+}
