@@ -77,6 +77,8 @@ reasons! {
     PolicyUnreadable;
     /// NetworkPolicies isolate the pod, and none lets it through.
     NetworkPolicyIsolated;
+    /// NetworkPolicies let the application's port through, but not 15008, at which HBONE arrives.
+    HbonePortBlocked;
     /// A rule of an administrator's policy refuses it.
     AdminNetworkPolicyDeny;
     /// Whether a rule of a policy of the network matches cannot be told, or nothing says which of two comes first.

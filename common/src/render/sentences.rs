@@ -99,6 +99,7 @@ pub(super) fn decided_by(row: &Row) -> String {
         Reason::PolicyUnreadable => format!("unreadable {} {named}", by.kind.as_deref().unwrap_or("policy")),
         Reason::NetworkPolicyIsolated if named.is_empty() => "NetworkPolicies of the source".to_owned(),
         Reason::NetworkPolicyIsolated => format!("isolated by NetworkPolicy {named}"),
+        Reason::HbonePortBlocked => format!("NetworkPolicy {named} blocks port 15008").replace("  ", " "),
         Reason::AdminNetworkPolicyDeny => format!("{} {named}{rule} denies", kind_of(by)),
         Reason::NetworkPolicyUnclear => format!("{} {named}{rule} is unclear", kind_of(by)),
         Reason::NodeTraffic => format!("{} {named}, on a node's network", kind_of(by)),

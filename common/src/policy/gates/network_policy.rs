@@ -169,7 +169,15 @@ impl<'a> Called<'a> {
             of_nodes(mesh.network.rule(hop), sender, gate)
         };
         match travels {
-            Travels::Hbone => judgement(mesh, gate, ruling(Travelling::Number(HBONE))),
+            Travels::Hbone => {
+                let judged = judgement(mesh, gate, ruling(Travelling::Number(HBONE)));
+                let meant = |judged: &Judgement| {
+                    judged.reason == Reason::NetworkPolicyIsolated
+                        && matches!(ruling(self.as_sent()), Ruling::Allowed { .. })
+                };
+                let reason = if meant(&judged) { Reason::HbonePortBlocked } else { judged.reason };
+                Judgement { reason, ..judged }
+            }
             Travels::AsSent | Travels::Unknown => judgement(mesh, gate, ruling(self.as_sent())),
             Travels::Either => {
                 let (hbone, as_sent) = (ruling(Travelling::Number(HBONE)), ruling(self.as_sent()));

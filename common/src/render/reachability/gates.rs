@@ -75,7 +75,15 @@ fn also(row: &Row) -> Vec<String> {
 fn is_named(row: &Row, name: &str) -> bool {
     let decider = row.decided_by.as_ref().and_then(|by| by.enforced_as.as_deref());
     let mut named = gates(row).filter_map(|gate| gate.by.as_deref());
-    decider == Some(name) || named.any(|by| by.strip_prefix("AuthorizationPolicy/") == Some(name))
+    decider == Some(name)
+        || named.any(|by| by.strip_prefix("AuthorizationPolicy/") == Some(name))
+        || is_of_mtls(name) && gates(row).any(|gate| gate.detail == Reason::StrictMtls && gate.by.is_some())
+}
+
+/// Whether istiod makes a policy of this name of PeerAuthentications.
+fn is_of_mtls(name: &str) -> bool {
+    let name = name.rsplit('/').next().unwrap_or_default();
+    name == "istio_converted_static_strict" || name.starts_with("converted_peer_authentication_")
 }
 
 fn condition(of: &Condition) -> String {
