@@ -1,6 +1,6 @@
 # What can be done here; `make` or `make help` lists it.
 .DEFAULT_GOAL := help
-.PHONY: help build test test-env e2e update bench ci
+.PHONY: help build test test-env e2e update bench compare ci
 
 help: ## List the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -32,6 +32,11 @@ bench: ## Measure the engine and the whole program on a generated mesh of 10,000
 bench-cluster: test-env ## Measure a question about a cluster of 10,000 pods against kubectl
 	cargo build --release -p kubectl-mesh-who-can-reach
 	cargo run -p mesh-testkit --features cluster --bin compare-with-kubectl
+
+compare: ## Ask np-guard's netpol-analyzer about fresh meshes, compare its answers with ours, measure both (Go)
+	cargo build --release -p kubectl-mesh-who-can-reach
+	analyzer=$$(tests/env/build --netpol-analyzer) && \
+	cargo run --release -p mesh-tests --bin compare-with-netpol-analyzer -- "$$analyzer/bin"
 
 ci: ## Run what must hold before a change is on main
 	.ci/run

@@ -1,6 +1,7 @@
 //! What the tests across the crates share: where the repository is, and how recorded data is read.
 
 pub mod ambientz;
+pub mod analyzer;
 pub mod not_read;
 
 use std::io::Read;

@@ -2,12 +2,14 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot run fails")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use mesh_common::manifests;
 use mesh_common::model::{Peer, WorkloadIndex};
 use mesh_common::policy::{By, Dialled, Gate, Mesh, Resolution, Target, Verdict, judge_peer};
 use mesh_common::snapshot::{MeshSnapshot, SettingsOverride};
+use mesh_testkit::isolated;
+use mesh_tests::analyzer::{self, Answers, Subject};
 use mesh_tests::{ambientz, read_gz};
 use serde_json::Value;
 
@@ -106,4 +108,34 @@ fn enforced_as(mesh: &Mesh<'_>, by: &By) -> String {
 fn find(snapshot: &MeshSnapshot, name: &str) -> WorkloadIndex {
     let found = snapshot.indexes().find(|index| snapshot.workload(*index).unwrap().reference.key() == name);
     found.unwrap_or_else(|| panic!("no pod {name}"))
+}
+
+/// What tests/oracle/network-policies was recorded about is made from seeds: the same everywhere, byte by byte.
+#[test]
+fn the_generator_still_makes_what_the_analyzer_was_asked_about() {
+    let (mut some, mut pairs) = (0, 0);
+    for seed in analyzer::SEEDS {
+        let (subject, answers) = (Subject::new(seed), answers(seed));
+        assert_eq!(answers.head.seed, seed);
+        let fingerprint = isolated::fingerprint(&subject.text());
+        assert_eq!(answers.head.fingerprint, fingerprint, "seed {seed}: another mesh was recorded");
+        let pair = |from: &str, to: &str| format!("{from} {to}");
+        let there: BTreeSet<String> = subject.pairs().map(|(from, to)| pair(from, to)).collect();
+        let mut seen = BTreeSet::new();
+        for row in &answers.rows {
+            assert!(!row.tcp.is_empty(), "seed {seed}: {row:?}");
+            for from in &row.from {
+                let pair = pair(from, &row.to);
+                assert!(there.contains(&pair) && seen.insert(pair), "seed {seed}: {from} in {row:?}");
+            }
+        }
+        some += seen.len();
+        pairs += there.len();
+    }
+    assert_eq!((some, pairs), (23_775, 54_750));
+}
+
+fn answers(seed: u64) -> Answers {
+    let text = mesh_tests::read(&format!("tests/oracle/network-policies/seed-{seed:02}.jsonl"));
+    Answers::read(&text).unwrap()
 }
