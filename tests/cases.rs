@@ -40,7 +40,7 @@ struct Case {
     assumptions: BTreeSet<String>,
 }
 
-/// Who calls whom, and the one answer. What is not given is not compared, verdict and reason excepted.
+/// Who calls whom, and the one answer. What is not given is not compared.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Connection {
@@ -49,7 +49,7 @@ struct Connection {
     #[serde(default)]
     port: Option<u16>,
     verdict: String,
-    reason: String,
+    reason: Option<String>,
     policy: Option<String>,
     enforced_as: Option<String>,
     rule: Option<usize>,
@@ -170,7 +170,7 @@ impl Connection {
         };
         let by = row.decided_by.as_ref();
         compare("verdict", Some(self.verdict.clone()), row.verdict.as_str().to_owned());
-        compare("reason", Some(self.reason.clone()), text(by, |by| Some(by.reason.as_str().to_owned())));
+        compare("reason", self.reason.clone(), text(by, |by| Some(by.reason.as_str().to_owned())));
         compare("policy", self.policy.clone(), text(by, |by| by.policy.clone()));
         compare("enforcedAs", self.enforced_as.clone(), text(by, |by| by.enforced_as.clone()));
         compare("rule", self.rule.map(|rule| rule.to_string()), text(by, |by| Some(by.rule?.to_string())));
