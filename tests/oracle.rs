@@ -135,6 +135,21 @@ fn the_generator_still_makes_what_the_analyzer_was_asked_about() {
     assert_eq!((some, pairs), (23_775, 54_750));
 }
 
+#[test]
+fn network_policies_let_through_what_the_analyzer_says() {
+    let (mut allowed, mut denied, mut different) = (0, 0, Vec::new());
+    for seed in analyzer::SEEDS {
+        let judged = analyzer::judge(&Subject::new(seed), &answers(seed));
+        allowed += judged.allowed;
+        denied += judged.denied;
+        different.extend(judged.different);
+    }
+    let first: Vec<&str> = different.iter().take(20).map(String::as_str).collect();
+    assert!(different.is_empty(), "{} differ, among them\n{}", different.len(), first.join("\n"));
+    println!("connections through network policies: {allowed} allowed and {denied} denied, as recorded");
+    assert_eq!(allowed + denied, 1_331_814);
+}
+
 fn answers(seed: u64) -> Answers {
     let text = mesh_tests::read(&format!("tests/oracle/network-policies/seed-{seed:02}.jsonl"));
     Answers::read(&text).unwrap()
