@@ -83,7 +83,7 @@ reasons! {
     AdminNetworkPolicyDeny;
     /// Whether a rule of a policy of the network matches cannot be told, or nothing says which of two comes first.
     NetworkPolicyUnclear;
-    /// NetworkPolicies isolate the pod; what comes from, or goes to, the network of a node is for the network plug-in.
+    /// NetworkPolicies isolate the pod; what they see of the network of a node is for the network plug-in.
     NodeTraffic;
     /// The traffic goes through a waypoint, which is not judged by this version.
     WaypointNotJudged;
@@ -119,6 +119,8 @@ reasons! {
     MtlsSatisfied;
     /// No NetworkPolicy selects the pod.
     NotIsolated;
+    /// NetworkPolicies do not keep out the pod's own node.
+    OwnNode;
     /// A rule of a NetworkPolicy lets it through.
     NetworkPolicyAllow;
     /// A block of addresses in a NetworkPolicy, in which the pod's own address is, lets it through.

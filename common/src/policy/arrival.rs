@@ -213,7 +213,7 @@ pub(super) fn unserved(serving: Serving, namespace: ResourceRef) -> Decision {
 pub(super) fn exempt(mesh: &Mesh<'_>, destinations: &[Destination]) -> Decision {
     let mut decision = without_judging(GateOutcome::Pass, Reason::HostExempt);
     let judged: Vec<Judgement> =
-        destinations.iter().map(|destination| network_policy::of_own_node(mesh, destination)).collect();
+        destinations.iter().map(|destination| network_policy::of_exempt(mesh, destination)).collect();
     let unclear = judged.iter().find(|judgement| judgement.outcome == GateOutcome::Unknown);
     let said = unclear.or(judged.first()).cloned();
     let gate = decision.gates.iter_mut().find(|judgement| judgement.gate == Gate::NetworkPolicyIngress);

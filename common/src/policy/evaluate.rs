@@ -103,7 +103,7 @@ fn on_its_node<'a>(
 }
 
 fn names(mesh: &Mesh<'_>, destinations: &[Destination]) -> Vec<String> {
-    variants(mesh, destinations).into_iter().flat_map(|variant| variant.names).collect()
+    variants(mesh, destinations, false).into_iter().flat_map(|variant| variant.names).collect()
 }
 
 /// Destinations at which the caller arrives in the same way.
@@ -144,7 +144,8 @@ fn arrive(mesh: &Mesh<'_>, arrival: &Arrival, destinations: &[Destination]) -> D
 /// What a peer gets, as it arrives. An address that is not known and that rules ask for makes it conditional.
 #[must_use]
 pub fn judge_peer(mesh: &Mesh<'_>, peer: &Peer, destinations: &[Destination]) -> Decision {
-    let variants = variants(mesh, destinations);
+    let on_a_node = matches!(mesh.end_of(peer), EndKind::Node(_) | EndKind::HostPod(_, Some(_)));
+    let variants = variants(mesh, destinations, on_a_node);
     let blocks = source_blocks(mesh, &variants);
     let from = |address: Option<IpAddr>| {
         let peer = Peer { address, ..peer.clone() };

@@ -58,10 +58,20 @@ impl<'a> Mesh<'a> {
     }
 
     /// What a peer is to the network.
-    pub(super) fn end_of<'p>(&self, peer: &'p Peer) -> EndKind<'p> {
+    pub(super) fn end_of<'p>(&self, peer: &'p Peer) -> EndKind<'p>
+    where
+        'a: 'p,
+    {
         match (&peer.sender, &peer.identity) {
-            (Sender::Workload(index), _) => self.network.kind_of(*index),
-            (Sender::Node(_), _) => EndKind::Node,
+            (Sender::Workload(index), _) => match self.network.kind_of(*index) {
+                EndKind::HostPod(class, _) => {
+                    let workload = self.workload(*index).filter(|workload| !workload.is_captured());
+                    let node = workload.and_then(|workload| workload.node.as_deref());
+                    EndKind::HostPod(class, node)
+                }
+                kind => kind,
+            },
+            (Sender::Node(node), _) => EndKind::Node(node),
             (Sender::Unread, Some(identity)) => EndKind::Unrun(Some(identity.namespace.as_str())),
             (Sender::Unread, None) => EndKind::Address,
         }
@@ -169,7 +179,9 @@ impl<'a> Mesh<'a> {
         let declared =
             workload.ports.iter().filter(|port| port.protocol == Protocol::Tcp).map(|port| port.number);
         let mut ports: Vec<u16> = declared.collect();
-        ports.extend(self.network.ingress_ports(self.network.class(index)));
+        // 15008 is ztunnel's own, whatever policies of the network say of it.
+        let of_network = self.network.ingress_ports(self.network.class(index)).into_iter();
+        ports.extend(of_network.filter(|port| !(workload.is_captured() && *port == 15008)));
         if workload.is_captured() {
             let applied = self.applied(workload);
             let authorization = applied.policies.iter().filter_map(|index| self.policies.get(*index));

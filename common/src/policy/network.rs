@@ -135,7 +135,7 @@ impl<'a> NetworkPolicies<'a> {
     pub(super) fn kind_of(&self, workload: WorkloadIndex) -> EndKind<'static> {
         let class = self.class(workload);
         match self.classes.get(class) {
-            Some(of) if of.host_network => EndKind::HostPod(class),
+            Some(of) if of.host_network => EndKind::HostPod(class, None),
             _ => EndKind::Pod(class),
         }
     }

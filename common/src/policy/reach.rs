@@ -8,7 +8,7 @@ use std::net::IpAddr;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::codes::Reason;
-use crate::model::{Capture, DataPlane, Namespace, ResourceRef, Workload, WorkloadIndex};
+use crate::model::{Capture, DataPlane, Name, Namespace, ResourceRef, Workload, WorkloadIndex};
 use crate::snapshot::Binding;
 
 use super::decision::{Cell, Decision};
@@ -59,7 +59,7 @@ pub fn reach(mesh: &Mesh<'_>, resolution: &Resolution) -> Reach {
         Resolution::Destinations(destinations) => destinations.as_slice(),
         Resolution::Nowhere(_) | Resolution::Unknown(_) => &[],
     };
-    let variants = variants(mesh, destinations);
+    let variants = variants(mesh, destinations, false);
     let policies = variants.iter().flat_map(|v| v.policies(mesh));
     let blocks = variants.iter().flat_map(|v| v.network_blocks(mesh));
     let Some(universe) = Universe::new(mesh.senders(), policies, blocks) else {
@@ -147,6 +147,7 @@ pub(super) fn in_all_worlds<D: Domain>(
 #[derive(PartialEq, Eq, Hash)]
 struct Key {
     kind: Option<(Capture, Option<ResourceRef>)>,
+    node: Option<Name>,
     /// What policies of the network see of it.
     network: Option<(PodClass, Vec<usize>)>,
     port: Option<u16>,
@@ -162,13 +163,13 @@ struct Key {
     auto_allowed: Option<transport::Bound>,
 }
 
-/// Groups destinations that get the same answers.
-pub(super) fn variants<'a>(mesh: &Mesh<'a>, destinations: &[Destination]) -> Vec<Variant<'a>> {
+/// Groups destinations that get the same answers; those of one node, if that matters.
+pub(super) fn variants<'a>(mesh: &Mesh<'a>, destinations: &[Destination], by_node: bool) -> Vec<Variant<'a>> {
     let mut known: FxHashMap<Key, usize> = FxHashMap::default();
     let mut variants: Vec<Variant<'a>> = Vec::new();
     for destination in destinations {
         let variant = Variant::new(mesh, destination);
-        let key = variant.key(mesh);
+        let key = Key { node: variant.node().filter(|_| by_node), ..variant.key(mesh) };
         match known.get(&key).and_then(|at| variants.get_mut(*at)) {
             Some(same) => same.names.extend(variant.names),
             None => {
@@ -209,6 +210,10 @@ impl<'a> Variant<'a> {
         authorization.chain(mtls).map(|policy| &**policy)
     }
 
+    fn node(&self) -> Option<Name> {
+        self.workload.and_then(|workload| workload.node.clone())
+    }
+
     fn class(&self, mesh: &Mesh<'_>) -> Option<PodClass> {
         self.destination.workload().map(|index| mesh.network.class(index))
     }
@@ -240,6 +245,7 @@ impl<'a> Variant<'a> {
         let named = self.workload.filter(|w| w.capture.data_plane == DataPlane::Sidecar);
         Key {
             kind: self.workload.map(|w| (w.capture, named.map(|w| w.owner.clone()))),
+            node: None,
             network: self.class(mesh).map(|class| (class, mesh.network.egress_ranges(self.workload))),
             port: self.destination.port,
             policies: self.applied.policies.clone(),

@@ -87,7 +87,7 @@ pub(super) fn decided_by(row: &Row) -> String {
         Reason::StrictMtls => format!("STRICT {}", strict(by)),
         Reason::NotCaptured => "not in the mesh".to_owned(),
         Reason::InboundBypassed => "inbound capture is bypassed".to_owned(),
-        Reason::HostExempt => "the pod's own node".to_owned(),
+        Reason::HostExempt | Reason::OwnNode => "the pod's own node".to_owned(),
         Reason::Loopback => "the pod itself".to_owned(),
         Reason::TrustDomainMismatch => "another trust domain".to_owned(),
         Reason::NoEndpoint => "no ready endpoint".to_owned(),

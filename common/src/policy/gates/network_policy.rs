@@ -124,7 +124,7 @@ impl<'a> Called<'a> {
                 (mesh.network.kind_of(*index), workload.map(|w| w.addresses.clone()).unwrap_or_default())
             }
             At::Address(address) => (EndKind::Address, vec![*address]),
-            At::Node(node) => (EndKind::Node, mesh.snapshot.addresses_of_node(node)),
+            At::Node(node) => (EndKind::Address, mesh.snapshot.addresses_of_node(node)),
         };
         let listed = match (destination.port, destination.workload()) {
             (None, Some(index)) => mesh.ports_of(index),
@@ -138,6 +138,16 @@ impl<'a> Called<'a> {
             EndKind::Pod(class) => Some(class),
             _ => None,
         }
+    }
+
+    /// Whether a sender is on the node of the pod: no policy keeps that out (Kubernetes
+    /// staging/src/k8s.io/api/networking/v1/types.go, `NetworkPolicySpec.Ingress`).
+    fn is_own_node_of(&self, sender: EndKind<'_>) -> bool {
+        let of = match sender {
+            EndKind::Node(node) | EndKind::HostPod(_, Some(node)) => node,
+            _ => return false,
+        };
+        self.workload.and_then(|workload| workload.node.as_deref()) == Some(of)
     }
 
     fn as_sent(&self) -> Travelling<'_> {
@@ -166,7 +176,12 @@ impl<'a> Called<'a> {
                 // What does not run, and what uses the network of a node, is not isolated.
                 _ => return Ruling::NotIsolated,
             };
-            of_nodes(mesh.network.rule(hop), sender, gate)
+            match mesh.network.rule(hop) {
+                ruling if gate == Gate::NetworkPolicyIngress && self.is_own_node_of(sender) => {
+                    of_own_node(ruling)
+                }
+                ruling => ruling,
+            }
         };
         match travels {
             Travels::Hbone => {
@@ -196,16 +211,14 @@ impl<'a> Called<'a> {
     }
 }
 
-/// What network plug-ins make of the network of a node differs: mostly the pod's own node is let in, and pods with
-/// that network may be seen as pods or as the node (Kubernetes documentation, Network Policies, "What you can't do").
-fn of_nodes(ruling: Ruling, sender: EndKind<'_>, gate: Gate) -> Ruling {
-    match (sender, ruling) {
-        (EndKind::Node | EndKind::HostPod(_), Ruling::Isolated { by } | Ruling::Denied { by })
-            if gate == Gate::NetworkPolicyIngress =>
-        {
-            Ruling::Uncertain(Uncertain::Node(by))
-        }
-        (_, ruling) => ruling,
+/// What holds for the pod's own node: NetworkPolicies do not keep it out; whether an administrator's do is not said.
+fn of_own_node(ruling: Ruling) -> Ruling {
+    match ruling {
+        Ruling::Isolated { .. }
+        | Ruling::Depends { .. }
+        | Ruling::Uncertain(Uncertain::Node(_) | Uncertain::Namespace(_)) => Ruling::OwnNode,
+        Ruling::Denied { by } => Ruling::Uncertain(Uncertain::Node(by)),
+        ruling => ruling,
     }
 }
 
@@ -220,6 +233,7 @@ fn judgement(mesh: &Mesh<'_>, gate: Gate, ruling: Ruling) -> Judgement {
     };
     match ruling {
         Ruling::NotIsolated => not_isolated(gate),
+        Ruling::OwnNode => Judgement::new(gate, GateOutcome::Pass, Reason::OwnNode),
         Ruling::Allowed { by, address: true } => by_rule(GateOutcome::Pass, Reason::IpBlockAllows, by),
         Ruling::Allowed { by, .. } if is_admins(by) => {
             by_rule(GateOutcome::Pass, Reason::AdminNetworkPolicyAllow, by)
@@ -283,7 +297,7 @@ pub(in crate::policy) fn with_evidence(
 
 /// What holds for what a node itself sends to a pod that is captured: it comes from an address of istio-cni's own,
 /// and what a node sends is mostly let through by network plug-ins.
-pub(in crate::policy) fn of_own_node(mesh: &Mesh<'_>, destination: &Destination) -> Judgement {
+pub(in crate::policy) fn of_exempt(mesh: &Mesh<'_>, destination: &Destination) -> Judgement {
     let gate = Gate::NetworkPolicyIngress;
     let called = Called::new(mesh, destination);
     let Some(class) = called.class() else { return not_isolated(gate) };

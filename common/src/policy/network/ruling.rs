@@ -23,10 +23,10 @@ pub(in crate::policy) struct End<'a> {
 pub enum EndKind<'a> {
     /// A pod.
     Pod(PodClass),
-    /// A pod with the network of its node.
-    HostPod(PodClass),
+    /// A pod with the network of its node, which may be known.
+    HostPod(PodClass, Option<&'a str>),
     /// A process of a node.
-    Node,
+    Node(&'a str),
     /// Nothing that was read.
     Address,
     /// A pod that does not run, of this namespace if that is known.
@@ -47,6 +47,8 @@ pub(in crate::policy) struct Hop<'a> {
 pub(in crate::policy) enum Ruling {
     /// No policy has a say.
     NotIsolated,
+    /// Its own node always gets in.
+    OwnNode,
     /// A rule lets it through; whether it does so by the address of a pod.
     Allowed { by: NetworkRule, address: bool },
     /// The pod is isolated, and no rule lets it through.
@@ -64,7 +66,7 @@ pub(in crate::policy) enum Ruling {
 pub(in crate::policy) enum Uncertain {
     /// Labels of a Namespace decide, which was not read.
     Namespace(Namespace),
-    /// What uses the network of a node is for the network plug-in.
+    /// Whether a pod with the network of its node is seen as a pod is for the network plug-in.
     Node(NetworkRule),
     /// A rule of which it is not known whether it matches, or one of several that nothing orders.
     Rule(NetworkRule),
@@ -93,8 +95,8 @@ impl<'a> Comparing<'a> {
     pub(super) fn new(classes: &'a Classes, hop: Hop<'a>) -> Self {
         let called = match (hop.direction, hop.other.kind) {
             (Direction::Ingress, _) => Some(hop.of),
-            (Direction::Egress, EndKind::Pod(class) | EndKind::HostPod(class)) => Some(class),
-            (Direction::Egress, EndKind::Node | EndKind::Address | EndKind::Unrun(_)) => None,
+            (Direction::Egress, EndKind::Pod(class) | EndKind::HostPod(class, _)) => Some(class),
+            (Direction::Egress, EndKind::Node(_) | EndKind::Address | EndKind::Unrun(_)) => None,
         };
         let declared = called.and_then(|class| classes.get(class)).map(|class| class.ports.as_slice());
         Self { classes, hop, declared: declared.unwrap_or_default() }
@@ -126,7 +128,7 @@ impl<'a> Comparing<'a> {
         }
         let others = match self.hop.other.kind {
             EndKind::Pod(_) | EndKind::Unrun(_) => false,
-            EndKind::HostPod(_) | EndKind::Node | EndKind::Address => peers.others,
+            EndKind::HostPod(..) | EndKind::Node(_) | EndKind::Address => peers.others,
         };
         let others = if others { Matches::Maybe(Uncertain::Rule(at)) } else { Matches::No };
         by_name.or(self.by_address(&peers.blocks)).or(others)
@@ -143,8 +145,10 @@ impl<'a> Comparing<'a> {
                 },
                 _ => Matches::No,
             },
-            EndKind::HostPod(class) if found(class) != (false, false) => Matches::Maybe(Uncertain::Node(at)),
-            EndKind::HostPod(_) | EndKind::Node | EndKind::Address => Matches::No,
+            EndKind::HostPod(class, _) if found(class) != (false, false) => {
+                Matches::Maybe(Uncertain::Node(at))
+            }
+            EndKind::HostPod(..) | EndKind::Node(_) | EndKind::Address => Matches::No,
             EndKind::Unrun(namespace) => {
                 let each = peers.selectors.iter().map(|selector| self.unrun(selector, namespace));
                 each.fold(Matches::No, Matches::or)

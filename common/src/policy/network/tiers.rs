@@ -187,7 +187,7 @@ impl Ruling {
     /// Whether two come to the same.
     pub(in crate::policy) fn is_like(&self, other: &Self) -> bool {
         let kind = |ruling: &Self| match ruling {
-            Self::NotIsolated | Self::Allowed { .. } => 0,
+            Self::NotIsolated | Self::OwnNode | Self::Allowed { .. } => 0,
             Self::Isolated { .. } | Self::Denied { .. } => 1,
             Self::Depends { .. } => 2,
             Self::Uncertain(_) => 3,
@@ -205,7 +205,7 @@ impl Ruling {
             | Self::Denied { by }
             | Self::Isolated { by }
             | Self::Depends { by, .. } => Some(*by),
-            Self::NotIsolated | Self::Uncertain(_) => None,
+            Self::NotIsolated | Self::OwnNode | Self::Uncertain(_) => None,
         };
         match (self, matches, rest) {
             (
