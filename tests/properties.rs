@@ -215,7 +215,13 @@ fn by_identity(answers: &[PeerAnswer], is_one: bool) -> BTreeMap<&Identity, BTre
 }
 
 /// A matrix puts most identities into one row: what it says of them is what a list says of each.
-fn same_for_every_identity(each: &[PeerAnswer], matrix: &[PeerAnswer], is_one: bool, context: &str) {
+/// Returns the identities that have an answer.
+fn same_for_every_identity<'a>(
+    each: &'a [PeerAnswer],
+    matrix: &[PeerAnswer],
+    is_one: bool,
+    context: &str,
+) -> BTreeSet<&'a Identity> {
     let (each, named) = (by_identity(each, is_one), by_identity(matrix, is_one));
     let common = matrix.iter().find_map(|answer| match answer.class {
         PeerClass::EachOtherIdentity(count) => {
@@ -232,6 +238,7 @@ fn same_for_every_identity(each: &[PeerAnswer], matrix: &[PeerAnswer], is_one: b
         assert_eq!(said, Some(answers), "{context}: {identity}");
     }
     assert_eq!(unnamed, common.map_or(0, |(count, _)| count), "{context}");
+    each.into_keys().collect()
 }
 
 /// Addresses that belong to nothing, near those that rules name and far from them.
@@ -280,12 +287,15 @@ fn a_list_says_of_every_workload_what_a_question_about_it_says() {
                 let (each, _) = peers(&mesh, &callers, &target, &resolution, Detail::Each);
                 let is_one = matches!(&resolution, Resolution::Destinations(of) if of.len() == 1);
                 let (matrix, _) = peers(&mesh, &callers, &target, &resolution, Detail::Matrix);
-                same_for_every_identity(
+                let answered = same_for_every_identity(
                     &each,
                     &matrix,
                     is_one,
                     &format!("seed {seed}: {target:?} port {dialled}"),
                 );
+                // Who is meant by the row of most identities: everyone who arrives and has no other.
+                let arriving = callers.arriving().filter_map(|(row, _)| mesh.identities().get(row));
+                assert!(answered.is_empty() || answered == arriving.collect(), "seed {seed}: {target:?}");
                 connections += from_outside(
                     &mesh,
                     &resolution,

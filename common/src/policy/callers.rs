@@ -42,6 +42,13 @@ pub struct Callers {
 }
 
 impl Callers {
+    /// Every identity that arrives, by its position in the table, with what runs as it.
+    pub fn arriving(&self) -> impl Iterator<Item = (usize, Vec<WorkloadIndex>)> {
+        let arrives = |(_, groups): &(usize, &Vec<Group>)| !groups.is_empty();
+        let members = |groups: &[Group]| groups.iter().flat_map(|group| group.members.clone()).collect();
+        self.by_identity.iter().enumerate().filter(arrives).map(move |(row, groups)| (row, members(groups)))
+    }
+
     /// Groups the workloads of a mesh.
     #[must_use]
     pub fn new(mesh: &Mesh<'_>) -> Self {

@@ -70,6 +70,7 @@ pub(super) fn list(rows: Vec<Row>) -> Reachability {
         target: Some("svc/shop/cart".to_owned()),
         direction: Way::From,
         rows,
+        identities: Vec::new(),
         findings: Vec::new(),
     }
 }

@@ -41,6 +41,10 @@ pub struct Reachability {
     pub direction: Way,
     /// The answers.
     pub rows: Vec<Row>,
+    /// Where rows stand for `each other identity`: every identity that arrives. At a target and port these rows are
+    /// about those without a row of their own.
+    #[serde(skip)]
+    pub identities: Vec<PeerEntry>,
     /// What was found on the objects that they rest on.
     pub findings: Vec<Finding>,
 }

@@ -56,7 +56,9 @@ impl Listing<'_> {
         };
         let groups = self.callers.by_identity.iter().enumerate();
         let of_row = |(row, groups): (usize, &Vec<Group>)| {
-            groups.iter().all(plain).then(|| self.only_cell(row)).flatten()
+            // One that never arrives has no answer, so it is not counted either.
+            let has_one = !groups.is_empty() && groups.iter().all(plain);
+            has_one.then(|| self.only_cell(row)).flatten()
         };
         let cells: Vec<Option<usize>> = groups.map(of_row).collect();
         let mut counts = vec![0; self.reach.cells.len()];

@@ -11,7 +11,7 @@ use crate::policy::{
 use crate::report::Facts;
 
 use super::question::TargetQuestion;
-use super::row::{Row, Rows, settle};
+use super::row::{Class, PeerEntry, Row, Rows, of_identity, settle};
 use super::{Answer, Reachability, Way};
 
 impl TargetQuestion {
@@ -93,8 +93,23 @@ pub fn matrix(mesh: &Mesh<'_>, workloads: &[WorkloadIndex]) -> Answer<Reachabili
 fn answer(mesh: &Mesh<'_>, target: Option<String>, rows: Vec<Row>, mut facts: Facts) -> Answer<Reachability> {
     facts.every_caller();
     let evidence = facts.evidence(mesh);
-    let body = Reachability { target, direction: Way::From, rows, findings: evidence.findings.clone() };
+    let stands_for_others = |row: &Row| row.peer.class == Class::Identity && row.peer.identity.is_none();
+    let identities = if rows.iter().any(stands_for_others) { arriving(mesh) } else { Vec::new() };
+    let findings = evidence.findings.clone();
+    let body = Reachability { target, direction: Way::From, rows, identities, findings };
     Answer { body, evidence }
+}
+
+/// Every identity that arrives, with what a person deployed of what runs as it.
+fn arriving(mesh: &Mesh<'_>) -> Vec<PeerEntry> {
+    let maker = Rows::new(mesh);
+    let callers = Callers::new(mesh);
+    let entry = |(row, workloads): (usize, Vec<WorkloadIndex>)| {
+        let identity = mesh.identities().get(row)?;
+        let workloads = maker.owners(&workloads);
+        Some(PeerEntry { workloads, ..of_identity(Class::Identity, identity) })
+    };
+    callers.arriving().filter_map(entry).collect()
 }
 
 /// The rows of several targets, each with the name of its own.

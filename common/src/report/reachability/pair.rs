@@ -36,6 +36,7 @@ pub fn from(mesh: &Mesh<'_>, question: &TargetQuestion, sources: &[SourceQuestio
         target: Some(question.full_name()),
         direction: Way::From,
         rows,
+        identities: Vec::new(),
         findings: evidence.findings.clone(),
     };
     Answer { body, evidence }
@@ -63,6 +64,7 @@ pub fn to_peers(
         target: Some(source.name.clone()),
         direction: Way::To,
         rows: settle(rows),
+        identities: Vec::new(),
         findings: evidence.findings.clone(),
     };
     Answer { body, evidence }
