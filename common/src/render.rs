@@ -6,13 +6,18 @@
 
 mod columns;
 mod csv;
+mod dot;
+mod html;
 mod identities;
 mod json;
 mod jsonpath;
 mod lists;
 mod markdown;
+mod mermaid;
 mod notes;
 mod output;
+mod picture;
+mod ports;
 mod reachability;
 mod sarif;
 mod sentences;
@@ -57,6 +62,12 @@ pub enum Format {
     Markdown,
     /// For code scanning: findings that stand in files.
     Sarif,
+    /// A graph for Graphviz.
+    Dot,
+    /// A graph for Markdown that is shown in a browser.
+    Mermaid,
+    /// A page to look around in.
+    Html,
 }
 
 impl Format {
@@ -70,6 +81,9 @@ impl Format {
         ("csv", Self::Csv),
         ("md", Self::Markdown),
         ("sarif", Self::Sarif),
+        ("dot", Self::Dot),
+        ("mermaid", Self::Mermaid),
+        ("html", Self::Html),
     ];
 
     /// The format of a name.

@@ -66,7 +66,7 @@ pub fn identities<R: AsRef<Identities>>(
             };
             out.write_all(table.as_bytes())
         }
-        Format::Table | Format::Wide => {
+        _ => {
             let wide = format == Format::Wide;
             let text = match view {
                 View::Accounts => {

@@ -9,18 +9,20 @@ use crate::report::Verdict;
 use crate::report::reachability::Reachability;
 
 use super::lists::{self, Lists};
+use super::picture::Picture;
 use super::text::escaped;
-use super::{Format, Look, csv, json, markdown};
+use super::{Format, Look, csv, dot, html, json, markdown, mermaid};
 
 mod check;
-mod gates;
+pub(super) mod gates;
 mod lines;
 
 pub use check::reachability_check;
 
 use lines::Lines;
 
-/// Writes a report. `gates` adds to a table what every gate said.
+/// Writes a report. `asked` tells that it is about callers who were named, not about everyone: then a table says what
+/// every gate said, and a picture does not speak of everyone.
 ///
 /// # Errors
 /// When it cannot be written.
@@ -29,7 +31,7 @@ pub fn reachability(
     envelope: &Envelope<Reachability>,
     format: Format,
     look: Look,
-    gates: bool,
+    asked: bool,
 ) -> io::Result<()> {
     let report = &envelope.body;
     match format {
@@ -45,10 +47,13 @@ pub fn reachability(
             let lines = Lines { report, look: look.plain(), wide: false, lists: Lists::Whole };
             out.write_all(markdown::table(&lines.headers(), &lines.cells()).as_bytes())
         }
+        Format::Dot => out.write_all(dot::graph(&Picture::of(envelope, asked)).as_bytes()),
+        Format::Mermaid => out.write_all(mermaid::graph(&Picture::of(envelope, asked)).as_bytes()),
+        Format::Html => html::page(out, envelope, asked),
         Format::Table | Format::Wide | Format::Sarif => {
             let wide = format == Format::Wide;
             out.write_all(fitted(report, look, wide).as_bytes())?;
-            if gates {
+            if asked {
                 for row in &report.rows {
                     out.write_all(b"\n")?;
                     out.write_all(gates::of(report, row, look).as_bytes())?;

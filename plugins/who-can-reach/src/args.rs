@@ -31,6 +31,8 @@ Examples:
   kubectl mesh who-can-reach deploy/chatqa/ui --to-peers -A
   # the same of manifests
   kubectl mesh who-can-reach svc/edp/edp-postgresql -f manifests -R
+  # a page to look around in
+  kubectl mesh who-can-reach --all -f manifests -R -o html > mesh.html
   # what is expected, in a pipeline
   kubectl mesh who-can-reach --check expectations.yaml -f manifests -R
 

@@ -20,8 +20,18 @@ const REACHABILITY_SCHEMA: &str = include_str!("../../../docs/schema/Reachabilit
 const CHECK_SCHEMA: &str = include_str!("../../../docs/schema/ReachabilityCheckReport.json");
 
 /// The formats of the other answers.
-pub(crate) const FORMATS: &[Format] =
-    &[Format::Table, Format::Wide, Format::Json, Format::Yaml, Format::Name, Format::Csv, Format::Markdown];
+pub(crate) const FORMATS: &[Format] = &[
+    Format::Table,
+    Format::Wide,
+    Format::Json,
+    Format::Yaml,
+    Format::Name,
+    Format::Csv,
+    Format::Markdown,
+    Format::Dot,
+    Format::Mermaid,
+    Format::Html,
+];
 
 /// The formats of `--check`.
 const CHECK_FORMATS: &[Format] =

@@ -15,6 +15,27 @@ fn transcripts() {
     transcript::check(&folder(), Path::new(env!("CARGO_BIN_EXE_kubectl-mesh-who_can_reach")), PREFIX);
 }
 
+/// The picture in the documentation is the one that is drawn; `UPDATE=1` puts it there.
+#[test]
+fn the_documented_picture_is_what_is_drawn() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_kubectl-mesh-who_can_reach"))
+        .args(["ns/auth-apisix", "-f", "examples/enterprise-rag", "-R", "-q", "-o", "mermaid"])
+        .current_dir(&root)
+        .output()
+        .unwrap();
+    let drawn = format!("```mermaid\n{}```\n", String::from_utf8(output.stdout).unwrap());
+    let file = root.join("docs/who-can-reach.md");
+    let text = std::fs::read_to_string(&file).unwrap();
+    let (before, rest) = text.split_once("```mermaid\n").unwrap();
+    let (_, after) = rest.split_once("```\n").unwrap();
+    let now = format!("{before}{drawn}{after}");
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(&file, &now).unwrap();
+    }
+    assert!(now == text || std::env::var_os("UPDATE").is_some(), "the picture differs:\n{drawn}");
+}
+
 #[test]
 fn every_json_transcript_validates() {
     let mut kinds = Vec::new();

@@ -33,7 +33,7 @@ pub fn reachability_check(
                 results.iter().map(|result| line(result, look.plain(), false)).collect();
             out.write_all(markdown::table(&headers(false), &rows).as_bytes())
         }
-        Format::Table | Format::Wide | Format::Name | Format::Sarif => {
+        _ => {
             let wide = format == Format::Wide;
             let rows: Vec<_> = results.iter().map(|result| line(result, look, wide)).collect();
             out.write_all(table(look, &headers(wide), &rows).as_bytes())

@@ -47,17 +47,22 @@ pub(super) fn of(report: &Reachability, row: &Row, look: Look) -> String {
 }
 
 fn line(row: &Row, hop: &Hop, gate: &GateEntry) -> Vec<String> {
+    let text = said(row, hop, gate);
+    vec![format!("  {}", gate.gate.as_str()), gate.outcome.as_str().to_owned(), escaped(&text).into_owned()]
+}
+
+/// What a gate said, and who made it.
+pub(in crate::render) fn said(row: &Row, hop: &Hop, gate: &GateEntry) -> String {
     let by = match gate.detail {
         Reason::NoAllowMatched if !row.candidates.is_empty() => Some(row.candidates.join(", ")),
         _ => gate.by.clone(),
     };
     let by = by.map(|by| format!(" ({by})")).unwrap_or_default();
-    let text = format!("{}{by}", sentences::gate(hop, gate));
-    vec![format!("  {}", gate.gate.as_str()), gate.outcome.as_str().to_owned(), escaped(&text).into_owned()]
+    format!("{}{by}", sentences::gate(hop, gate))
 }
 
 /// What has to be mended besides what the gates name: the other policies that deny, and that nothing allows.
-fn also(row: &Row) -> Vec<String> {
+pub(in crate::render) fn also(row: &Row) -> Vec<String> {
     if row.verdict != Verdict::Denied {
         return Vec::new();
     }
@@ -86,7 +91,8 @@ fn is_of_mtls(name: &str) -> bool {
     name == "istio_converted_static_strict" || name.starts_with("converted_peer_authentication_")
 }
 
-fn condition(of: &Condition) -> String {
+/// On what an answer depends.
+pub(in crate::render) fn condition(of: &Condition) -> String {
     let text = format!("allowed if {} is one of: {}", of.attribute, of.values.join(", "));
     text.trim_end().to_owned()
 }
