@@ -1,6 +1,6 @@
 # What can be done here; `make` or `make help` lists it.
 .DEFAULT_GOAL := help
-.PHONY: help build test test-env e2e update bench compare ci
+.PHONY: help build test test-env browser e2e update bench compare ci
 
 help: ## List the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -15,9 +15,12 @@ test: ## Run every test (the README's second command)
 test-env: ## Build the control plane of the live tests (Go; a quarter of an hour once, then nothing)
 	tests/env/build
 
-e2e: test-env ## Run the live tests on that control plane; they fail where it cannot be had
+e2e: test-env browser ## Run the live tests on that control plane, and pages in a browser; they fail where these cannot be had
 	cargo build --workspace --bins
-	cargo test --workspace --features mesh-tests/live --test live
+	cargo test --workspace --features mesh-tests/live --test live --test pictures
+
+browser: ## Get Chromium and Graphviz for the tests of pictures (apt-get, as root)
+	tests/env/browser
 
 update: ## Write transcripts and generated documents anew; look at the difference before you keep it
 	UPDATE=1 cargo test -p kubectl-mesh-identities --test cli transcripts
