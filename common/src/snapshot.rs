@@ -8,6 +8,7 @@ mod accounts;
 mod addresses;
 mod capture;
 mod certificates;
+mod changes;
 mod extent;
 mod gap;
 mod lookup;
@@ -15,6 +16,7 @@ mod needs;
 mod network_policies;
 mod not_read;
 mod objects;
+mod overlay;
 mod pod_creators;
 mod progress;
 mod resources;
@@ -42,12 +44,15 @@ use crate::model::{Kind, Labels, Name, Namespace, ResourceRef, ServiceAccount, W
 
 pub use accounts::Account;
 pub use certificates::{Certificate, CertificateState, Certificates, NodeCertificate};
+pub use changes::{Change, Changes, How, Unit};
 pub use extent::Extent;
 pub use gap::{Affects, Assumption, Gap, GapKind, Unreadable};
 pub use lookup::{Locator, LocatorError, NotFound, Place, Subject, alike, by_likeness};
 pub use needs::{Named, Needs};
 pub use not_read::{NotRead, Why, rule as rbac_rule, rules};
-pub use objects::{GatewayObject, Object, Objects, PodObject, TemplateObject};
+use objects::rbac_kind;
+pub use objects::{Assumed, GatewayObject, Object, Objects, PodObject, TemplateObject};
+pub use overlay::{EditError, Edits, KnownFlag, Removal, istiod_flag};
 pub use pod_creators::{Creator, PodCreators};
 pub use progress::{Progress, Silent};
 pub use resources::{Detail, RESOURCES, Resource, Topic, escaped};
@@ -400,11 +405,6 @@ fn deduplicate(objects: &mut Objects, gaps: &mut Vec<Gap>) {
     keep.last(&mut objects.role_bindings, |binding| rbac_kind(binding, "RoleBinding", "ClusterRoleBinding"));
     keep.last(&mut objects.endpoint_slices, |_| Kind::Other("EndpointSlice".into()));
     keep.last(&mut objects.config_maps, |_| Kind::Other("ConfigMap".into()));
-}
-
-/// Kinds of RBAC come in pairs, of a namespace and of the cluster.
-fn rbac_kind<T>(object: &Object<T>, of_namespace: &str, of_cluster: &str) -> Kind {
-    Kind::Other(if object.meta.namespace.is_some() { of_namespace } else { of_cluster }.into())
 }
 
 struct Keep<'a> {

@@ -280,6 +280,18 @@ codes! {
         message: "an `ipBlock` lets a pod through by the pod's own address: some network plug-ins match addresses outside of the cluster only";
         hint: "select pods by their labels";
         why: "Kubernetes' own tests of network plug-ins match pods by blocks; Cilium does not unless it is told to.";
+    AmbientGiven = 920, Assumption, "Enrolled, because the call says so";
+        message: "{subject}: taken for enrolled in ambient, because --assume-ambient says so";
+        hint: "leave out --assume-ambient to hear how it is";
+        why: "Pods and templates of the namespace count as redirected by a ztunnel that serves them, whatever annotations and labels say; not those on their node's network, with an Envoy, in a namespace that istio-cni excludes, or with the label `istio.io/dataplane-mode: none`.";
+    IstiodFlagGiven = 921, Assumption, "A flag of istiod, because the call says so";
+        message: "istiod is taken to have {flag}={value}, because --assume-istiod says so";
+        hint: "leave out --assume-istiod to hear how it is";
+        why: "The flag counts whatever istiod's Deployment says.";
+    WhatIf = 922, Assumption, "What would be";
+        message: "the answer is about what would be {edits}";
+        hint: "leave out --overlay and --without to hear how it is";
+        why: "An object of --overlay takes the place of the one of the same kind, namespace and name, as after `kubectl apply`; its status, a Service's addresses and a pod's node stay. A template whose pods would come out differently takes the place of its pods, and is judged as written. --without takes an object away with what is made of it.";
     FileUnreadable = 950, Gap, "A file could not be read";
         message: "{subject} could not be read: {error}";
         hint: "correct the path or its permissions";

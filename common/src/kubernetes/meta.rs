@@ -65,6 +65,12 @@ impl Annotations {
     pub fn get(&self, key: &str) -> Option<&str> {
         self.0.get(key)
     }
+
+    /// Takes over those of others that it has none for.
+    pub fn keep(&mut self, others: &Self) {
+        let others = others.0.iter().filter(|(key, _)| self.0.get(key).is_none());
+        self.0 = self.0.iter().chain(others).collect();
+    }
 }
 
 const READ: [&str; 13] = [

@@ -32,6 +32,8 @@ pub enum Certainty {
     Intent,
     /// Nothing that runs was seen, and its Namespace was not read: ztunnel or nothing.
     Unclear,
+    /// A person takes it for enrolled.
+    Assumed,
 }
 
 /// Whether a ztunnel serves a pod that is redirected.

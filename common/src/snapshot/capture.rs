@@ -15,6 +15,8 @@ use super::visible::Discovery;
 mod tests;
 
 const REDIRECTION: &str = "ambient.istio.io/redirection";
+const PENDING: &str = "pending";
+const MODE: &str = "istio.io/dataplane-mode";
 const BYPASS_INBOUND: &str = "ambient.istio.io/bypass-inbound-capture";
 const TUNNEL: &str = "networking.istio.io/tunnel";
 const SIDECAR_STATUS: &str = "sidecar.istio.io/status";
@@ -32,6 +34,8 @@ pub(super) struct Enrolment<'a> {
     pub(super) spec: &'a PodSpec,
     /// Whether it has run: it has an address.
     pub(super) has_run: bool,
+    /// Whether its namespace is taken for enrolled, whatever was read.
+    pub(super) assumed: bool,
     /// Whether istiod looks at its namespace.
     pub(super) discovery: Discovery,
 }
@@ -40,6 +44,9 @@ impl Enrolment<'_> {
     /// Who handles the pod's traffic, and how that is known.
     pub(super) fn capture(&self, cni: &IstioCni) -> Capture {
         let redirection = self.annotations.get(REDIRECTION);
+        if self.is_assumed(cni) {
+            return self.assumed(redirection);
+        }
         let fact = self.has_run || redirection.is_some();
         let intent = self.intent(cni);
         let unclear = !fact && intent == DataPlane::None && self.may_be_enrolled(cni);
@@ -48,8 +55,6 @@ impl Enrolment<'_> {
             (false, true) => DataPlane::Ambient,
             (false, false) => intent,
         };
-        // The annotation is read as istio-cni reads it: any Go boolean.
-        let bypass = self.annotations.get(BYPASS_INBOUND).and_then(parse_bool) == Some(true);
         Capture {
             data_plane,
             certainty: match (fact, unclear) {
@@ -58,15 +63,43 @@ impl Enrolment<'_> {
                 (false, false) => Certainty::Intent,
             },
             serving: self.serving(redirection),
-            bypass_inbound: bypass,
+            bypass_inbound: self.bypasses_inbound(),
             contradicted_intent: (fact && self.namespace_labels.is_some() && intent != data_plane)
                 .then_some(intent),
         }
     }
 
+    /// Whether the pod would be enrolled together with its namespace, as istio-cni's selectors are by default: not on
+    /// the node's network, not beside an Envoy or where one is to be injected, not where the pod opts out.
+    fn is_assumed(&self, cni: &IstioCni) -> bool {
+        let gets_sidecar = !self.has_run && self.wants_sidecar();
+        self.assumed
+            && !self.spec.host_network
+            && !self.has_envoy()
+            && !gets_sidecar
+            && !cni.excluded_namespaces.contains(self.namespace)
+            && self.labels.get(MODE) != Some("none")
+    }
+
+    /// Enrolled, whatever the pod and its labels say, and its ztunnel is there.
+    fn assumed(&self, redirection: Option<&str>) -> Capture {
+        Capture {
+            data_plane: DataPlane::Ambient,
+            certainty: Certainty::Assumed,
+            serving: self.serving(redirection.filter(|state| *state != PENDING)),
+            bypass_inbound: self.bypasses_inbound(),
+            contradicted_intent: None,
+        }
+    }
+
+    /// The annotation is read as istio-cni reads it: any Go boolean.
+    fn bypasses_inbound(&self) -> bool {
+        self.annotations.get(BYPASS_INBOUND).and_then(parse_bool) == Some(true)
+    }
+
     fn serving(&self, redirection: Option<&str>) -> Serving {
         match self.discovery {
-            _ if redirection == Some("pending") => Serving::Pending,
+            _ if redirection == Some(PENDING) => Serving::Pending,
             Discovery::Discovered => Serving::Served,
             Discovery::Undiscovered => Serving::Undiscovered,
             Discovery::Unread => Serving::Unclear,
@@ -76,7 +109,7 @@ impl Enrolment<'_> {
     fn fact(&self, redirection: Option<&str>) -> DataPlane {
         if self.has_envoy() {
             DataPlane::Sidecar
-        } else if matches!(redirection, Some("enabled" | "pending")) {
+        } else if matches!(redirection, Some("enabled" | PENDING)) {
             DataPlane::Ambient
         } else {
             self.without_capture()

@@ -14,6 +14,7 @@ mod not_found;
 #[cfg(test)]
 mod tests;
 
+pub(super) use not_found::nearest;
 pub use not_found::{NotFound, alike, by_likeness};
 
 /// What a person typed, taken apart.

@@ -1,6 +1,7 @@
 //! What was read, before anything is understood of it: the way from I/O into a snapshot.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Debug;
 
 use super::{Gap, NotRead, Sources, Unreadable};
 use crate::istio::{AuthorizationPolicy, PeerAuthentication, ServiceEntry, WorkloadEntry};
@@ -129,11 +130,94 @@ pub struct Objects {
     pub namespace_assumed: Vec<(ResourceRef, Name)>,
     /// How many documents were no object or of a kind that does not matter.
     pub skipped: usize,
+    /// What a person wants taken for true, whatever was read.
+    pub assumed: Assumed,
     /// The texts.
     pub sources: Sources,
 }
 
+/// What is taken for true, whatever was read.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Assumed {
+    /// Namespaces that are enrolled in ambient.
+    pub ambient: BTreeSet<Name>,
+    /// Flags of istiod.
+    pub istiod: BTreeMap<&'static str, bool>,
+}
+
+/// Something that is done with every list of objects.
+pub(super) trait EachList {
+    /// Does it with one; `kind` is the kind of an object in it.
+    fn list<T: Debug>(&mut self, list: &mut Vec<Object<T>>, kind: impl Fn(&Object<T>) -> Kind);
+}
+
+/// Kinds of RBAC come in pairs, of a namespace and of the cluster.
+pub(super) fn rbac_kind<T>(object: &Object<T>, of_namespace: &str, of_cluster: &str) -> Kind {
+    Kind::Other(if object.meta.namespace.is_some() { of_namespace } else { of_cluster }.into())
+}
+
 impl Objects {
+    /// Does something with every list of objects that have a name.
+    pub(super) fn each_list(&mut self, each: &mut impl EachList) {
+        fn other<T>(kind: &'static str) -> impl Fn(&Object<T>) -> Kind {
+            move |_| Kind::Other(kind.into())
+        }
+        // Taken apart, so that a new list is not forgotten.
+        let Self {
+            namespaces,
+            nodes,
+            service_accounts,
+            pods,
+            templates,
+            services,
+            load_balancers: _,
+            endpoint_slices,
+            endpoints,
+            config_maps,
+            authorization_policies,
+            peer_authentications,
+            network_policies,
+            admin_network_policies,
+            baseline_admin_network_policies,
+            gateways,
+            gateway_classes,
+            workload_entries,
+            service_entries,
+            roles,
+            role_bindings,
+            named_only,
+            unreadable: _,
+            gaps: _,
+            not_read: _,
+            gateways_listed: _,
+            namespace_assumed: _,
+            skipped: _,
+            assumed: _,
+            sources: _,
+        } = self;
+        each.list(namespaces, |_| Kind::Namespace);
+        each.list(nodes, |_| Kind::Node);
+        each.list(service_accounts, |_| Kind::ServiceAccount);
+        each.list(pods, |_| Kind::Pod);
+        each.list(templates, |object| object.spec.kind.clone());
+        each.list(services, |_| Kind::Service);
+        each.list(endpoint_slices, other("EndpointSlice"));
+        each.list(endpoints, other("Endpoints"));
+        each.list(config_maps, other("ConfigMap"));
+        each.list(authorization_policies, |_| Kind::AuthorizationPolicy);
+        each.list(peer_authentications, |_| Kind::PeerAuthentication);
+        each.list(network_policies, |_| Kind::NetworkPolicy);
+        each.list(admin_network_policies, |_| Kind::AdminNetworkPolicy);
+        each.list(baseline_admin_network_policies, |_| Kind::BaselineAdminNetworkPolicy);
+        each.list(gateways, |_| Kind::Gateway);
+        each.list(gateway_classes, other("GatewayClass"));
+        each.list(workload_entries, other("WorkloadEntry"));
+        each.list(service_entries, other("ServiceEntry"));
+        each.list(roles, |role| rbac_kind(role, "Role", "ClusterRole"));
+        each.list(role_bindings, |of| rbac_kind(of, "RoleBinding", "ClusterRoleBinding"));
+        each.list(named_only, |object| object.spec.clone());
+    }
+
     /// Takes over what was read elsewhere. Its texts stay where they are: origins point into ours.
     pub fn append(&mut self, other: Self) {
         self.namespaces.extend(other.namespaces);

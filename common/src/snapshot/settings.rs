@@ -19,6 +19,8 @@ mod tests;
 /// The variables of istiod that are read, where they are given by value. An environment holds secrets: whoever saves
 /// what was read keeps these and no others.
 pub(crate) const ISTIOD_VARIABLES: [&str; 4] = [ISTIOD_REVISION, AMBIENT, DRY_RUN, AUTO_ALLOW];
+/// Those of them that are switched on and off.
+pub(crate) const ISTIOD_FLAGS: [&str; 3] = [AMBIENT, DRY_RUN, AUTO_ALLOW];
 /// The keys of Istio's ConfigMaps that are read.
 #[cfg(test)]
 pub(crate) const CONFIG_MAP_KEYS: [&str; 5] = [MESH, ENABLEMENT, EXCLUDED, ENABLED, NFTABLES];
@@ -275,8 +277,16 @@ fn istiod(
         let values = Evidence::none().with("revision", &revision);
         assumptions.push(Assumption { code: Code::IstiodFlagsAssumed, values });
     }
-    // pilot/pkg/features/ambient.go, registerAmbient: without PILOT_ENABLE_AMBIENT the others count as off.
-    let flag = |name| found.is_some_and(|c| is_true(c, AMBIENT) && is_true(c, name));
+    assumptions.extend(objects.assumed.istiod.iter().map(|(flag, value)| Assumption {
+        code: Code::IstiodFlagGiven,
+        values: Evidence::none().with("flag", flag).with("value", value),
+    }));
+    let told = |name| objects.assumed.istiod.get(name).copied();
+    let is_on = |name| told(name).unwrap_or_else(|| found.is_some_and(|c| is_true(c, name)));
+    // pilot/pkg/features/ambient.go, registerAmbient: without PILOT_ENABLE_AMBIENT the others count as off. Who says
+    // of an istiod that was not read that one of them is on says that ambient is.
+    let is_ambient = told(AMBIENT).unwrap_or_else(|| found.is_none_or(|c| is_true(c, AMBIENT)));
+    let flag = |name| is_ambient && is_on(name);
     Istiod {
         sends_dry_run: flag(DRY_RUN),
         auto_allows_waypoints: flag(AUTO_ALLOW),

@@ -78,6 +78,13 @@ impl Sources {
         SourceId(u32::try_from(self.0.len().saturating_sub(1)).unwrap_or(u32::MAX))
     }
 
+    /// Adds all of some texts; says how many stood before them.
+    pub fn append(&mut self, others: Self) -> u32 {
+        let before = u32::try_from(self.0.len()).unwrap_or(u32::MAX);
+        self.0.extend(others.0);
+        before
+    }
+
     /// Puts another in the place of a text.
     pub fn replace(&mut self, id: SourceId, source: Source) {
         if let Some(place) = usize::try_from(id.0).ok().and_then(|at| self.0.get_mut(at)) {

@@ -1,5 +1,6 @@
 //! From pods and templates to workloads: who owns them, what they run as, who handles their traffic.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -23,8 +24,51 @@ mod tests;
 struct Builder<'a> {
     settings: &'a Settings,
     namespaces: &'a FxHashMap<Name, Labels>,
-    /// Owners of objects that were read: a ReplicaSet's Deployment, a Job's CronJob.
-    owners: FxHashMap<ResourceRef, ResourceRef>,
+    owners: Owners,
+    /// Namespaces that are taken for enrolled.
+    ambient: &'a BTreeSet<Name>,
+}
+
+/// Who owns what: by objects that were read (a ReplicaSet's Deployment, a Job's CronJob), else by names.
+pub(super) struct Owners(FxHashMap<ResourceRef, ResourceRef>);
+
+impl Owners {
+    pub(super) fn new(objects: &Objects) -> Self {
+        let owned = |object: &Object<TemplateObject>| {
+            let owner = controller(&object.meta)?;
+            let of = ResourceRef::new(Kind::from_wire(&owner.kind), object.namespace(), owner.name.clone());
+            Some((object.reference(object.spec.kind.clone()), of))
+        };
+        Self(objects.templates.iter().filter_map(owned).collect())
+    }
+
+    /// What owns a template.
+    pub(super) fn above(&self, template: &ResourceRef) -> Option<&ResourceRef> {
+        self.0.get(template)
+    }
+
+    /// What made a pod itself.
+    pub(super) fn direct(&self, meta: &ObjectMeta) -> Option<ResourceRef> {
+        let owner = controller(meta)?;
+        let namespace = meta.namespace.clone().unwrap_or_default();
+        Some(ResourceRef::new(Kind::from_wire(&owner.kind), namespace, owner.name.clone()))
+    }
+
+    /// What a person deployed, of a pod. pkg/kube/util.go, `GetDeployMetaFromPod`: objects that were read first, then
+    /// the names.
+    pub(super) fn of_pod(&self, meta: &ObjectMeta) -> Option<ResourceRef> {
+        let of = self.direct(meta)?;
+        if let Some(above) = self.above(&of) {
+            return Some(above.clone());
+        }
+        let named = match of.kind {
+            Kind::ReplicaSet => deployment_of(&of.name, &meta.labels).map(|name| (Kind::Deployment, name)),
+            Kind::Job => cron_job_of(&of.name).map(|name| (Kind::CronJob, name)),
+            _ => None,
+        };
+        let named = named.map(|(kind, name)| ResourceRef { kind, name: name.into(), ..of.clone() });
+        Some(named.unwrap_or(of))
+    }
 }
 
 /// The workloads, in the order of their names.
@@ -33,22 +77,14 @@ pub(super) fn workloads(
     settings: &Settings,
     namespaces: &FxHashMap<Name, Labels>,
 ) -> Vec<Workload> {
-    let builder = Builder { settings, namespaces, owners: owners(objects) };
+    let ambient = &objects.assumed.ambient;
+    let builder = Builder { settings, namespaces, owners: Owners::new(objects), ambient };
     let mut workloads: Vec<Workload> = objects.pods.iter().filter_map(|pod| builder.pod(pod)).collect();
     let running: FxHashSet<ResourceRef> = workloads.iter().map(|w| w.owner.clone()).collect();
     let templates = objects.templates.iter().filter_map(|template| builder.template(template));
     workloads.extend(templates.filter(|template| !running.contains(&template.owner)));
     workloads.sort_by(|a, b| a.reference.cmp(&b.reference));
     workloads
-}
-
-fn owners(objects: &Objects) -> FxHashMap<ResourceRef, ResourceRef> {
-    let owned = |object: &Object<TemplateObject>| {
-        let owner = controller(&object.meta)?;
-        let of = ResourceRef::new(Kind::from_wire(&owner.kind), object.namespace(), owner.name.clone());
-        Some((object.reference(object.spec.kind.clone()), of))
-    };
-    objects.templates.iter().filter_map(owned).collect()
 }
 
 fn controller(meta: &ObjectMeta) -> Option<&OwnerReference> {
@@ -63,7 +99,7 @@ impl Builder<'_> {
             return None;
         }
         let reference = object.reference(Kind::Pod);
-        let owner = self.owner_of_pod(&object.meta).unwrap_or_else(|| reference.clone());
+        let owner = self.owners.of_pod(&object.meta).unwrap_or_else(|| reference.clone());
         let addresses = status.map(addresses).unwrap_or_default();
         let parts = Parts {
             reference,
@@ -84,7 +120,7 @@ impl Builder<'_> {
     /// has ended.
     fn template(&self, object: &Object<TemplateObject>) -> Option<Workload> {
         let reference = object.reference(object.spec.kind.clone());
-        if object.spec.ended || self.owners.contains_key(&reference) {
+        if object.spec.ended || self.owners.above(&reference).is_some() {
             return None;
         }
         let none_wanted = object.spec.replicas == 0;
@@ -111,6 +147,7 @@ impl Builder<'_> {
             annotations: &parts.meta.annotations,
             spec: parts.spec,
             has_run: !parts.addresses.is_empty(),
+            assumed: self.ambient.contains(parts.namespace.as_str()),
             discovery: Visibility { settings: self.settings, namespaces: self.namespaces }
                 .discovery(parts.namespace.as_str()),
         };
@@ -132,22 +169,6 @@ impl Builder<'_> {
             silence: parts.silence,
             origin: parts.origin,
         }
-    }
-
-    /// pkg/kube/util.go, `GetDeployMetaFromPod`: objects that were read first, then the names.
-    fn owner_of_pod(&self, meta: &ObjectMeta) -> Option<ResourceRef> {
-        let owner = controller(meta)?;
-        let namespace = meta.namespace.clone().unwrap_or_default();
-        let of = ResourceRef::new(Kind::from_wire(&owner.kind), namespace.clone(), owner.name.clone());
-        if let Some(above) = self.owners.get(&of) {
-            return Some(above.clone());
-        }
-        let named = match of.kind {
-            Kind::ReplicaSet => deployment_of(&owner.name, &meta.labels).map(|name| (Kind::Deployment, name)),
-            Kind::Job => cron_job_of(&owner.name).map(|name| (Kind::CronJob, name)),
-            _ => None,
-        };
-        Some(named.map_or(of, |(kind, name)| ResourceRef::new(kind, namespace, name)))
     }
 }
 

@@ -19,6 +19,7 @@ impl Facts {
         let mut found: BTreeSet<AssumptionEntry> = self.extra.clone();
         found.extend(mesh.snapshot.assumptions.iter().map(AssumptionEntry::of));
         found.extend(self.enrolled_as_labelled(mesh));
+        found.extend(self.enrolled_as_given(mesh));
         found.extend(self.ready_as_written(mesh));
         found.extend(self.endpoints_of_callers_node(mesh));
         found.extend(self.filled_namespaces(mesh));
@@ -32,6 +33,11 @@ impl Facts {
         };
         let enrolled = self.workloads(mesh).filter(intended).map(|w| w.owner.clone());
         about(Code::EnrolledAsLabelled, &enrolled.collect())
+    }
+
+    fn enrolled_as_given(&self, mesh: &Mesh<'_>) -> Vec<AssumptionEntry> {
+        let given = self.workloads(mesh).filter(|w| w.capture.certainty == Certainty::Assumed);
+        about(Code::AmbientGiven, &given.map(Workload::namespace).collect())
     }
 
     fn ready_as_written(&self, mesh: &Mesh<'_>) -> Vec<AssumptionEntry> {

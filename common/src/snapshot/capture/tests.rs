@@ -25,6 +25,7 @@ fn capture_in(name: &str, namespace: &str, pod: &str, has_run: bool) -> Capture 
         annotations: &meta.annotations,
         spec: &spec,
         has_run,
+        assumed: false,
         discovery: Discovery::Discovered,
     }
     .capture(&cni)

@@ -78,7 +78,7 @@ impl NotFound {
     }
 
     /// What was looked for, what could be meant, and the list in which it may be for all that is known.
-    fn of(what: &str, found: &[String], list: Option<&NotRead>) -> Self {
+    pub(in crate::snapshot) fn of(what: &str, found: &[String], list: Option<&NotRead>) -> Self {
         let among = if list.is_some() { " among what could be read" } else { "" };
         let cure =
             list.filter(|list| list.why == Why::Forbidden).map(|list| format!("ask for {}", list.rbac()));
@@ -125,7 +125,7 @@ fn references(snapshot: &MeshSnapshot) -> Vec<ResourceRef> {
 }
 
 /// Names that a slip of the fingers could have meant, the nearest first.
-fn nearest(name: &str, known: Vec<&ResourceRef>) -> Vec<String> {
+pub(in crate::snapshot) fn nearest(name: &str, known: Vec<&ResourceRef>) -> Vec<String> {
     let known = known.into_iter().map(|of| (&*of.name, of.to_string()));
     ranked(name, known, ALIKE).into_iter().take(3).collect()
 }
