@@ -14,12 +14,12 @@ mod status;
 
 #[cfg(feature = "cluster")]
 pub use arguments::{ConnectionArguments, Timeout};
-pub use arguments::{OutputArguments, SettingsArguments, SourceArguments, VerbosityArguments};
+pub use arguments::{EditArguments, OutputArguments, SettingsArguments, SourceArguments, VerbosityArguments};
 pub use completion::Takes;
 pub use error::{CliError, ErrorKind};
 pub use output::{Console, now};
 pub use progress::Reading;
-pub use source::{Facts, code};
+pub use source::{Against, Comparison, Facts, code};
 pub use status::ExitStatus;
 
 use std::process::ExitCode;

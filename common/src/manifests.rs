@@ -8,7 +8,7 @@ mod files;
 mod tests;
 mod yaml_documents;
 
-pub use files::{InputError, load, reason};
+pub use files::{InputError, load, load_any, reason};
 
 use std::sync::Arc;
 

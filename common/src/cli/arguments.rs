@@ -5,8 +5,11 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args, ValueEnum, ValueHint};
 
 mod connection;
+mod edits;
 
 pub use connection::{ConnectionArguments, Timeout};
+pub use edits::EditArguments;
+pub(super) use edits::Pending;
 
 use crate::cluster::is_name;
 use crate::model::Name;

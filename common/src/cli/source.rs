@@ -11,10 +11,15 @@ use crate::cluster::{self, ConnectionFlags, Keep, Loaded, Request};
 use crate::codes::Code;
 use crate::manifests;
 use crate::report::{API_VERSION, Envelope, Evidenced, Metadata, SourceDescription};
-use crate::snapshot::{Asked, MeshSnapshot, Needs, NotRead, Objects, SettingsOverride, Why};
+use crate::snapshot::{Asked, MeshSnapshot, Needs, NotRead, Objects, Progress, SettingsOverride, Why};
 
+use super::arguments::EditArguments;
 use super::progress::Reading as ProgressLine;
 use super::{CliError, Console, SettingsArguments, SourceArguments, now};
+
+mod edited;
+
+pub use edited::{Against, Comparison};
 
 #[cfg(test)]
 mod tests;
@@ -41,14 +46,7 @@ impl Facts {
         console: &Console,
         needs: &dyn Fn(&str, Option<&str>) -> Needs,
     ) -> Result<Self, CliError> {
-        source.check()?;
-        settings.check()?;
-        let reading = Reading { source, given: &SettingsOverride::from(settings), console };
-        match &source.bundle {
-            Some(bundle) => reading.bundle(bundle),
-            None if source.is_cluster() => reading.cluster(needs),
-            None => reading.files(),
-        }
+        Self::edited(source, settings, &EditArguments::default(), console, needs)
     }
 
     /// Asks ztunnels of the cluster what certificates they hold; what cannot be had is a gap of the snapshot.
@@ -86,6 +84,17 @@ impl Facts {
     }
 }
 
+/// What was read, before anything is understood of it.
+struct Read {
+    objects: Objects,
+    namespace: String,
+    scope: Option<String>,
+    source: SourceDescription,
+}
+
+/// How manifests are read: at least an object of a mesh, or any object.
+type Load = fn(&[String], &manifests::Options, &dyn Progress) -> Result<Objects, manifests::InputError>;
+
 /// What is read, and how.
 #[derive(Clone, Copy)]
 struct Reading<'a> {
@@ -95,18 +104,32 @@ struct Reading<'a> {
 }
 
 impl Reading<'_> {
-    fn files(self) -> Result<Facts, CliError> {
-        let Self { source, console, .. } = self;
-        let options =
-            manifests::Options { recursive: source.recursive, namespace: source.namespace().map(Into::into) };
-        let bar = ProgressLine::new(console.is_quiet());
-        let objects = manifests::load(&source.filename, &options, &bar)?;
-        drop(bar);
-        console.skipped(objects.skipped);
-        Ok(self.of_file(objects, "default", "files", source.filename.clone()))
+    /// Whatever the source is.
+    fn any(self, needs: &dyn Fn(&str, Option<&str>) -> Needs) -> Result<Read, CliError> {
+        match &self.source.bundle {
+            Some(bundle) => self.bundle(bundle),
+            None if self.source.is_cluster() => self.cluster(needs),
+            None => self.files(),
+        }
     }
 
-    fn bundle(self, path: &Path) -> Result<Facts, CliError> {
+    fn files(self) -> Result<Read, CliError> {
+        let names = &self.source.filename;
+        let objects = self.manifests(names, self.source.namespace(), manifests::load)?;
+        Ok(self.of_file(objects, "default", "files", names.clone()))
+    }
+
+    fn manifests(self, names: &[String], namespace: Option<&str>, load: Load) -> Result<Objects, CliError> {
+        let options =
+            manifests::Options { recursive: self.source.recursive, namespace: namespace.map(Into::into) };
+        let bar = ProgressLine::new(self.console.is_quiet());
+        let objects = load(names, &options, &bar)?;
+        drop(bar);
+        self.console.skipped(objects.skipped);
+        Ok(objects)
+    }
+
+    fn bundle(self, path: &Path) -> Result<Read, CliError> {
         let bar = ProgressLine::new(self.console.is_quiet());
         let bundle = bundle::read(path, &bar)?;
         drop(bar);
@@ -115,17 +138,17 @@ impl Reading<'_> {
     }
 
     /// Lists over files are about everything in them.
-    fn of_file(self, objects: Objects, namespace: &str, kind: &'static str, names: Vec<String>) -> Facts {
-        let Self { source, given, .. } = self;
-        Facts {
-            snapshot: MeshSnapshot::build(objects, given),
+    fn of_file(self, objects: Objects, namespace: &str, kind: &'static str, names: Vec<String>) -> Read {
+        let Self { source, .. } = self;
+        Read {
+            objects,
             namespace: source.namespace().unwrap_or(namespace).to_owned(),
             scope: source.namespace().filter(|_| !source.all_namespaces).map(str::to_owned),
             source: SourceDescription { kind, names },
         }
     }
 
-    fn cluster(self, needs: &dyn Fn(&str, Option<&str>) -> Needs) -> Result<Facts, CliError> {
+    fn cluster(self, needs: &dyn Fn(&str, Option<&str>) -> Needs) -> Result<Read, CliError> {
         let Self { source, given, console } = self;
         if let Some(save) = &source.save {
             bundle::check_target(save)?;
@@ -150,11 +173,11 @@ impl Reading<'_> {
             loaded = self.save(save, loaded)?;
         }
         let namespace = source.namespace().map_or(loaded.namespace, str::to_owned);
-        Ok(Facts {
+        Ok(Read {
             scope: scoped(&namespace),
             namespace,
             source: SourceDescription { kind: "cluster", names: vec![loaded.name] },
-            snapshot: MeshSnapshot::build(loaded.objects, given),
+            objects: loaded.objects,
         })
     }
 

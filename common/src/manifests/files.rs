@@ -30,17 +30,34 @@ pub struct InputError {
 /// # Errors
 /// When nothing at all could be read.
 pub fn load(paths: &[String], options: &Options, progress: &dyn Progress) -> Result<Objects, InputError> {
+    read_all(paths, options, progress, Objects::is_empty)
+}
+
+/// The same where any object is enough, though it be no mesh by itself: a lone NetworkPolicy.
+///
+/// # Errors
+/// When nothing at all could be read.
+pub fn load_any(paths: &[String], options: &Options, progress: &dyn Progress) -> Result<Objects, InputError> {
+    read_all(paths, options, progress, Objects::is_blank)
+}
+
+fn read_all(
+    paths: &[String],
+    options: &Options,
+    progress: &dyn Progress,
+    is_nothing: fn(&Objects) -> bool,
+) -> Result<Objects, InputError> {
     let mut input = Input { objects: Objects::default(), options, progress, problems: Vec::new() };
     for path in paths {
         input.path(path);
     }
     let Input { objects, problems, .. } = input;
-    if objects.is_empty()
+    if is_nothing(&objects)
         && let Some(problem) = problems.into_iter().next()
     {
         return Err(problem);
     }
-    if objects.is_empty() {
+    if is_nothing(&objects) {
         return Err(nothing(&objects, paths));
     }
     Ok(objects)

@@ -2,7 +2,8 @@
 
 use clap::{CommandFactory, Parser, ValueEnum};
 use mesh_common::cli::{
-    self, CliError, OutputArguments, SettingsArguments, SourceArguments, Takes, VerbosityArguments,
+    self, CliError, EditArguments, OutputArguments, SettingsArguments, SourceArguments, Takes,
+    VerbosityArguments,
 };
 use mesh_common::codes::{Code, Severity};
 use mesh_common::model::LabelSelector;
@@ -65,6 +66,8 @@ pub struct Arguments {
     pub schema: bool,
     #[command(flatten)]
     pub(crate) source: SourceArguments,
+    #[command(flatten)]
+    pub(crate) edits: EditArguments,
     #[command(flatten)]
     pub(crate) settings: SettingsArguments,
     #[command(flatten)]
@@ -152,6 +155,9 @@ impl Request {
         if arguments.certificates && arguments.source.save.is_some() {
             return Err(not_saved());
         }
+        if arguments.certificates && !arguments.edits.is_empty() {
+            return Err(no_ztunnel_of_what_would_be());
+        }
         let labels = arguments.selector.as_deref().map(str::parse::<LabelSelector>).transpose();
         let labels = labels.map_err(|error| CliError::usage(error.to_string()))?;
         Ok(Self::Ask(Query { view: arguments.view(), labels }))
@@ -161,6 +167,11 @@ impl Request {
 fn no_ztunnel() -> CliError {
     CliError::usage("--certificates asks the ztunnels of a cluster; files and bundles have none")
         .hint("leave out `--certificates`, or `-f` and `--bundle`")
+}
+
+fn no_ztunnel_of_what_would_be() -> CliError {
+    CliError::usage("--certificates asks the ztunnels of what is; edits are about what would be")
+        .hint("leave out `--certificates`, or the edits")
 }
 
 /// A bundle answers as the call that saved it did.

@@ -43,7 +43,8 @@ pub fn run(arguments: Arguments) -> Result<ExitStatus, CliError> {
         }
         Request::Ask(query) => {
             let needs = |namespace: &str, _: Option<&str>| needs(&arguments.names, namespace);
-            let mut facts = Facts::load(&arguments.source, &arguments.settings, &console, &needs)?;
+            let mut facts =
+                Facts::edited(&arguments.source, &arguments.settings, &arguments.edits, &console, &needs)?;
             if arguments.certificates {
                 let mesh = Mesh::new(&facts.snapshot);
                 let selection = selection(&arguments, &console, &facts, &mesh, &query)?;
