@@ -4,6 +4,7 @@
 //! Sees reports only, never policies. Text that came from clusters and files is escaped before it meets a
 //! terminal. Nothing is printed here: everything is written to what it is given.
 
+mod cases;
 mod columns;
 mod csv;
 mod dot;
@@ -11,6 +12,7 @@ mod html;
 mod identities;
 mod json;
 mod jsonpath;
+mod junit;
 mod lists;
 mod markdown;
 mod mermaid;
@@ -23,6 +25,7 @@ mod sarif;
 mod sentences;
 mod sort;
 mod table;
+mod tap;
 #[cfg(test)]
 mod test_rows;
 mod text;
@@ -33,7 +36,7 @@ pub use identities::{View, identities};
 pub use jsonpath::{EvaluationError, Missing, PathError, Template, TemplateError};
 pub use notes::{Notes, explain, notes, skipped, summary};
 pub use output::{ExpressionError, JsonPath, Listing, Output};
-pub use reachability::{reachability, reachability_check};
+pub use reachability::{diff_summary, reachability, reachability_check, reachability_diff};
 pub use sort::{SortBy, SortError};
 pub use theme::Theme;
 
@@ -68,6 +71,10 @@ pub enum Format {
     Mermaid,
     /// A page to look around in.
     Html,
+    /// For reports of tests, in JUnit's XML.
+    Junit,
+    /// For harnesses of tests, in the Test Anything Protocol.
+    Tap,
 }
 
 impl Format {
@@ -84,6 +91,8 @@ impl Format {
         ("dot", Self::Dot),
         ("mermaid", Self::Mermaid),
         ("html", Self::Html),
+        ("junit", Self::Junit),
+        ("tap", Self::Tap),
     ];
 
     /// The format of a name.

@@ -12,11 +12,13 @@ use crate::report::{AssumptionEntry, Envelope, GapEntry, Metadata};
 use super::output::Listing;
 use super::sentences;
 
+mod diff;
 mod identities;
 mod row;
 #[cfg(test)]
 mod tests;
 
+pub(super) use diff::diff;
 pub(super) use identities::identities;
 use row::{ResultJson, RowJson};
 

@@ -13,6 +13,11 @@ pub(super) fn table(headers: &[&str], rows: &[Vec<String>]) -> String {
     out
 }
 
+/// A text between others.
+pub(super) fn text(text: &str) -> String {
+    escaped(text)
+}
+
 fn line(cells: impl Iterator<Item = String>) -> String {
     format!("| {} |\n", cells.collect::<Vec<_>>().join(" | "))
 }

@@ -14,10 +14,13 @@ use super::text::escaped;
 use super::{Format, Look, csv, dot, html, json, markdown, mermaid};
 
 mod check;
+mod diff;
 pub(super) mod gates;
 mod lines;
 
 pub use check::reachability_check;
+pub(in crate::render) use diff::cause;
+pub use diff::{diff_summary, reachability_diff};
 
 use lines::Lines;
 
@@ -50,7 +53,7 @@ pub fn reachability(
         Format::Dot => out.write_all(dot::graph(&Picture::of(envelope, asked)).as_bytes()),
         Format::Mermaid => out.write_all(mermaid::graph(&Picture::of(envelope, asked)).as_bytes()),
         Format::Html => html::page(out, envelope, asked),
-        Format::Table | Format::Wide | Format::Sarif => {
+        Format::Table | Format::Wide | Format::Sarif | Format::Junit | Format::Tap => {
             let wide = format == Format::Wide;
             out.write_all(fitted(report, look, wide).as_bytes())?;
             if asked {

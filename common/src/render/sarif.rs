@@ -9,6 +9,9 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use crate::codes::{Code, Finding, Severity};
+use crate::report::reachability::{Difference, FailOn};
+
+mod changes;
 
 #[cfg(test)]
 mod tests;
@@ -71,7 +74,7 @@ struct SarifResult<'a> {
     rule_index: usize,
     level: &'static str,
     message: Text,
-    locations: [Location<'a>; 1],
+    locations: Vec<Location<'a>>,
 }
 
 #[derive(Serialize)]
@@ -107,16 +110,30 @@ struct Logical<'a> {
     kind: &'static str,
 }
 
+/// Writes what changed, at what is behind it, and what was found on the way.
+pub(super) fn changes(out: &mut dyn Write, report: &Difference, fail_on: FailOn) -> io::Result<()> {
+    let (mut rules, mut results) = of_findings(&report.findings);
+    let first = rules.len();
+    rules.extend(changes::GAINS.iter().map(|gain| changes::rule(*gain)));
+    results.extend(report.rows.iter().map(|row| changes::result(row, fail_on, first)));
+    write(out, rules, results)
+}
+
 /// Writes the findings that stand in files.
 pub(super) fn log(out: &mut dyn Write, findings: &[Finding]) -> io::Result<()> {
+    let (rules, results) = of_findings(findings);
+    write(out, rules, results)
+}
+
+fn of_findings(findings: &[Finding]) -> (Vec<Rule>, Vec<SarifResult<'_>>) {
     let codes: BTreeSet<Code> = findings.iter().map(|finding| finding.code).collect();
     let codes: Vec<Code> = codes.into_iter().collect();
     let results = findings.iter().filter_map(|finding| result(finding, &codes)).collect();
-    let driver = Driver {
-        name: "kubectl-mesh",
-        version: env!("CARGO_PKG_VERSION"),
-        rules: codes.iter().map(|code| rule(*code)).collect(),
-    };
+    (codes.iter().map(|code| rule(*code)).collect(), results)
+}
+
+fn write(out: &mut dyn Write, rules: Vec<Rule>, results: Vec<SarifResult<'_>>) -> io::Result<()> {
+    let driver = Driver { name: "kubectl-mesh", version: env!("CARGO_PKG_VERSION"), rules };
     let run = Run { tool: Tool { driver }, column_kind: "unicodeCodePoints", results };
     serde_json::to_writer_pretty(&mut *out, &Log { schema: SCHEMA, version: "2.1.0", runs: [run] })?;
     out.write_all(b"\n")
@@ -145,7 +162,7 @@ fn result<'a>(finding: &'a Finding, codes: &[Code]) -> Option<SarifResult<'a>> {
         rule_index: codes.binary_search(&finding.code).ok()?,
         level: level(finding.severity),
         message: Text { text: format!("{}: {message}\nhint: {hint}", finding.subject) },
-        locations: [Location { physical_location, logical_locations: [logical] }],
+        locations: vec![Location { physical_location, logical_locations: [logical] }],
     })
 }
 

@@ -1,6 +1,7 @@
 //! The answers of `who-can-reach`: who gets to a target, whom a caller gets to, what was expected.
 
 mod check;
+mod diff;
 mod expectations;
 mod list;
 mod names;
@@ -16,6 +17,7 @@ use crate::policy::Verdict;
 use super::evidence::{AssumptionEntry, Evidenced, GapEntry};
 
 pub use check::check;
+pub use diff::{Asked, Cause, Compared, DiffRow, Difference, Effect, FailOn, Gain, Scope, diff};
 pub use expectations::{Expectation, ExpectationError, Expectations, PairOf};
 pub use list::{list, matrix};
 pub use pair::{from, to_peers};

@@ -1,13 +1,15 @@
 //! From the command line to a question. Pure: nothing is read here.
 
-use clap::{CommandFactory, Parser, ValueHint};
+use clap::{CommandFactory, Parser, ValueEnum, ValueHint};
 use mesh_common::cli::{
-    self, CliError, OutputArguments, SettingsArguments, SourceArguments, Takes, VerbosityArguments,
+    self, Against, CliError, EditArguments, OutputArguments, SettingsArguments, SourceArguments, Takes,
+    VerbosityArguments,
 };
 use mesh_common::codes::Code;
 use mesh_common::model::LabelSelector;
+use mesh_common::report::reachability::FailOn;
 
-use crate::run::FORMATS;
+use crate::run::ALL_FORMATS;
 
 /// Who gets to a workload of the mesh, and which policy decides.
 ///
@@ -35,10 +37,14 @@ Examples:
   kubectl mesh who-can-reach --all -f manifests -R -o html > mesh.html
   # what is expected, in a pipeline
   kubectl mesh who-can-reach --check expectations.yaml -f manifests -R
+  # what a change lets in, before it is applied
+  kubectl mesh who-can-reach --all --diff --overlay change.yaml
+  # the same of two states of the manifests
+  kubectl mesh who-can-reach --all --diff --against main -f manifests -R -o md
 
 Exit status:
   0  answered
-  1  --from is denied, or an expectation of --check failed
+  1  --from is denied, an expectation of --check failed, or --diff has what --fail-on names
   2  nothing could be answered
   3  an answer is conditional or unknown, or rests on what could not be read"
 )]
@@ -58,6 +64,15 @@ pub struct Arguments {
     /// Judge the expectations of a file (- is standard input)
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub check: Option<String>,
+    /// What the edits change: the source as it is against the source with them
+    #[arg(long)]
+    pub diff: bool,
+    /// With --diff: a file, directory or bundle, against which the source is held
+    #[arg(long, value_name = "FILE|DIR|BUNDLE", requires = "diff", value_hint = ValueHint::AnyPath)]
+    pub against: Option<String>,
+    /// With --diff: the changes that make it fail
+    #[arg(long, value_name = "CHANGES", value_enum, requires = "diff", default_value_t = Minded::Widened)]
+    pub fail_on: Minded,
     /// Targets: workloads with these labels
     #[arg(short = 'l', long, value_name = "SELECTOR")]
     pub selector: Option<String>,
@@ -70,6 +85,8 @@ pub struct Arguments {
     #[command(flatten)]
     pub(crate) source: SourceArguments,
     #[command(flatten)]
+    pub(crate) edits: EditArguments,
+    #[command(flatten)]
     pub(crate) settings: SettingsArguments,
     #[command(flatten)]
     pub(crate) output: OutputArguments,
@@ -77,10 +94,34 @@ pub struct Arguments {
     pub(crate) verbosity: VerbosityArguments,
 }
 
+/// The changes that make `--diff` fail.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Minded {
+    /// More gets in
+    Widened,
+    /// Less gets in
+    Narrowed,
+    /// Any change
+    Any,
+}
+
+impl From<Minded> for FailOn {
+    fn from(minded: Minded) -> Self {
+        match minded {
+            Minded::Widened => Self::Widened,
+            Minded::Narrowed => Self::Narrowed,
+            Minded::Any => Self::Any,
+        }
+    }
+}
+
 /// What can be asked.
 #[must_use]
 pub fn command() -> clap::Command {
-    Arguments::command().mut_arg("output", |output| output.add(Takes::Format(FORMATS)))
+    let formats = "Output format: table, wide, json, yaml, name, csv, md; --check has junit and tap and no name; --diff \
+                   has junit, tap and sarif and neither name nor csv; jsonpath=TEMPLATE, jsonpath-as-json=TEMPLATE, \
+                   jsonpath-file=FILE, custom-columns=HEADER:PATH,…, custom-columns-file=FILE";
+    Arguments::command().mut_arg("output", |output| output.help(formats).add(Takes::Format(ALL_FORMATS)))
 }
 
 /// What is wanted.
@@ -88,12 +129,25 @@ pub fn command() -> clap::Command {
 pub(crate) enum Request {
     /// Explain a code.
     Explain(Code),
-    /// Print the schema of a check, or of the other answers.
-    Schema { check: bool },
+    /// Print the schema of an answer.
+    Schema(Kind),
     /// What became of expectations.
     Check(String),
+    /// What changes.
+    Diff(Query),
     /// An answer.
     Ask(Query),
+}
+
+/// The kinds of answers.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Kind {
+    /// `ReachabilityCheckReport`
+    Check,
+    /// `ReachabilityDiff`
+    Diff,
+    /// `ReachabilityReport`
+    List,
 }
 
 /// What is asked.
@@ -119,15 +173,17 @@ impl Request {
             return cli::code(code).map(Self::Explain);
         }
         if arguments.schema {
-            return Ok(Self::Schema { check: arguments.check.is_some() });
+            return Ok(Self::Schema(arguments.kind()));
         }
         let selector = arguments.selector.as_deref().map(str::parse::<LabelSelector>).transpose();
         let selector = selector.map_err(|error| CliError::usage(error.to_string()))?;
         one_question(arguments)?;
+        something_to_compare(arguments)?;
+        let ask = if arguments.diff { Self::Diff } else { Self::Ask };
         Ok(match (&arguments.check, &arguments.target) {
             (Some(file), _) => Self::Check(file.clone()),
-            (None, None) => Self::Ask(Query::Matrix(selector)),
-            (None, Some(target)) => Self::Ask(about(target.clone(), arguments)?),
+            (None, None) => ask(Query::Matrix(selector)),
+            (None, Some(target)) => ask(about(target.clone(), arguments)?),
         })
     }
 }
@@ -152,6 +208,36 @@ fn one_question(arguments: &Arguments) -> Result<(), CliError> {
         ["--all", "-l"] | [_] => Ok(()),
         [first, second, ..] => Err(CliError::usage(format!("{first} and {second} exclude each other"))),
     }
+}
+
+impl Arguments {
+    /// What kind of answer is asked for.
+    pub(crate) fn kind(&self) -> Kind {
+        match (&self.check, self.diff) {
+            (Some(_), _) => Kind::Check,
+            (None, true) => Kind::Diff,
+            (None, false) => Kind::List,
+        }
+    }
+
+    /// What the source is held against.
+    pub(crate) fn held_against(&self) -> Against<'_> {
+        self.against.as_deref().map_or(Against::Unedited, Against::Source)
+    }
+}
+
+/// Refuses to compare what cannot differ.
+fn something_to_compare(arguments: &Arguments) -> Result<(), CliError> {
+    let Arguments { diff, against, check, edits, .. } = arguments;
+    if *diff && check.is_some() {
+        let hint = "leave out --diff: --check judges the source with its edits";
+        return Err(CliError::usage("--check and --diff exclude each other").hint(hint));
+    }
+    if *diff && against.is_none() && edits.is_empty() {
+        let hint = "give --overlay, --without, --assume-ambient or --assume-istiod, or --against";
+        return Err(CliError::usage("--diff has nothing to compare with").hint(hint));
+    }
+    Ok(())
 }
 
 /// The question about a target.

@@ -2,25 +2,27 @@
 
 use std::io::Read;
 
-use mesh_common::cli::{CliError, Console, ExitStatus, Facts};
+use mesh_common::cli::{CliError, Comparison, Console, ExitStatus, Facts};
 use mesh_common::manifests;
 use mesh_common::model::{LabelSelector, WorkloadIndex};
 use mesh_common::policy::Mesh;
 use mesh_common::render::{self, Format};
 use mesh_common::report::reachability::{
-    self, Answer, Expectations, Reachability, ReachabilityCheck, SourceQuestion, TargetQuestion,
+    self, Answer, Asked, Compared, Difference, Expectations, FailOn, Reachability, ReachabilityCheck, Scope,
+    SourceQuestion, TargetQuestion,
 };
 use mesh_common::report::{Evidenced, GapEntry};
 use mesh_common::snapshot::Affects;
 
-use crate::args::{Arguments, Query, Request};
+use crate::args::{Arguments, Kind, Query, Request};
 use crate::needs::Wanted;
 
 const REACHABILITY_SCHEMA: &str = include_str!("../../../docs/schema/ReachabilityReport.json");
+const DIFF_SCHEMA: &str = include_str!("../../../docs/schema/ReachabilityDiff.json");
 const CHECK_SCHEMA: &str = include_str!("../../../docs/schema/ReachabilityCheckReport.json");
 
 /// The formats of the other answers.
-pub(crate) const FORMATS: &[Format] = &[
+const FORMATS: &[Format] = &[
     Format::Table,
     Format::Wide,
     Format::Json,
@@ -34,8 +36,45 @@ pub(crate) const FORMATS: &[Format] = &[
 ];
 
 /// The formats of `--check`.
-const CHECK_FORMATS: &[Format] =
-    &[Format::Table, Format::Wide, Format::Json, Format::Yaml, Format::Csv, Format::Markdown];
+const CHECK_FORMATS: &[Format] = &[
+    Format::Table,
+    Format::Wide,
+    Format::Json,
+    Format::Yaml,
+    Format::Csv,
+    Format::Markdown,
+    Format::Junit,
+    Format::Tap,
+];
+
+/// The formats of `--diff`.
+const DIFF_FORMATS: &[Format] = &[
+    Format::Table,
+    Format::Wide,
+    Format::Json,
+    Format::Yaml,
+    Format::Markdown,
+    Format::Junit,
+    Format::Tap,
+    Format::Sarif,
+];
+
+/// The formats of all answers together.
+pub(crate) const ALL_FORMATS: &[Format] = &[
+    Format::Table,
+    Format::Wide,
+    Format::Json,
+    Format::Yaml,
+    Format::Name,
+    Format::Csv,
+    Format::Markdown,
+    Format::Dot,
+    Format::Mermaid,
+    Format::Html,
+    Format::Junit,
+    Format::Tap,
+    Format::Sarif,
+];
 
 /// Answers.
 ///
@@ -44,16 +83,23 @@ const CHECK_FORMATS: &[Format] =
 #[expect(clippy::needless_pass_by_value, reason = "the arguments end here")]
 pub fn run(arguments: Arguments) -> Result<ExitStatus, CliError> {
     let request = Request::new(&arguments)?;
-    let is_check = matches!(request, Request::Check(_));
-    let (what, formats) = if is_check { ("--check", CHECK_FORMATS) } else { ("who-can-reach", FORMATS) };
+    let (what, formats) = match arguments.kind() {
+        Kind::Check => ("--check", CHECK_FORMATS),
+        Kind::Diff => ("--diff", DIFF_FORMATS),
+        Kind::List => ("who-can-reach", FORMATS),
+    };
     let console = Console::new(&arguments.output, &arguments.verbosity, what, formats)?;
     match request {
         Request::Explain(code) => {
             console.print(|out| out.write_all(render::explain(code).as_bytes()))?;
             Ok(ExitStatus::Holds)
         }
-        Request::Schema { check } => {
-            let schema = if check { CHECK_SCHEMA } else { REACHABILITY_SCHEMA };
+        Request::Schema(kind) => {
+            let schema = match kind {
+                Kind::Check => CHECK_SCHEMA,
+                Kind::Diff => DIFF_SCHEMA,
+                Kind::List => REACHABILITY_SCHEMA,
+            };
             console.print(|out| out.write_all(schema.as_bytes()))?;
             Ok(ExitStatus::Holds)
         }
@@ -62,6 +108,7 @@ pub fn run(arguments: Arguments) -> Result<ExitStatus, CliError> {
             let facts = load(&arguments, &console, &Wanted::of_expectations(&expectations))?;
             check(&console, &facts, &expectations)
         }
+        Request::Diff(query) => diff(&arguments, &console, &query),
         Request::Ask(query) => {
             let facts = load(&arguments, &console, &Wanted::of(&query)?)?;
             ask(&console, &facts, &query)
@@ -71,7 +118,7 @@ pub fn run(arguments: Arguments) -> Result<ExitStatus, CliError> {
 
 fn load(arguments: &Arguments, console: &Console, wanted: &Wanted) -> Result<Facts, CliError> {
     let needs = |namespace: &str, scope: Option<&str>| wanted.needs(namespace, scope);
-    Facts::load(&arguments.source, &arguments.settings, console, &needs)
+    Facts::edited(&arguments.source, &arguments.settings, &arguments.edits, console, &needs)
 }
 
 fn expectations(file: &str) -> Result<Expectations, CliError> {
@@ -157,6 +204,51 @@ fn selected(facts: &Facts, selector: Option<&LabelSelector>) -> Result<Vec<Workl
 
 fn status_of(body: &Reachability, evidence: &Evidenced, asks_a_caller: bool) -> ExitStatus {
     if asks_a_caller && body.any_denied() {
+        ExitStatus::Finding
+    } else if !body.is_certain() || !evidence.gaps.is_empty() {
+        ExitStatus::Incomplete
+    } else {
+        ExitStatus::Holds
+    }
+}
+
+fn diff(arguments: &Arguments, console: &Console, query: &Query) -> Result<ExitStatus, CliError> {
+    let wanted = Wanted::of(query)?;
+    let needs = |namespace: &str, scope: Option<&str>| wanted.needs(namespace, scope);
+    let edited = (&arguments.edits, arguments.held_against());
+    let Comparison { facts, changes, given, against } =
+        Comparison::load(&arguments.source, &arguments.settings, edited, console, &needs)?;
+    let compared = Compared { changes: &changes, given: &given, against: against.as_ref() };
+    let namespace = facts.namespace();
+    let asked = |scope, sources| Asked { scope, sources, namespace };
+    let Answer { body, evidence } = match query {
+        Query::List(target) => reachability::diff(compared, &asked(Scope::Target(target), &[])),
+        Query::From { target, sources } => {
+            reachability::diff(compared, &asked(Scope::Target(target), sources))
+        }
+        Query::ToPeers(source) => {
+            let source = std::slice::from_ref(source);
+            reachability::diff(compared, &asked(Scope::All(facts.scope(), None), source))
+        }
+        Query::Matrix(selector) => {
+            reachability::diff(compared, &asked(Scope::All(facts.scope(), selector.as_ref()), &[]))
+        }
+    }?;
+    let fail_on = FailOn::from(arguments.fail_on);
+    let status = status_of_diff(&body, &evidence, fail_on);
+    let summary = render::diff_summary(&body);
+    let mut envelope = facts.envelope("ReachabilityDiff", &evidence, body);
+    console.report(&mut envelope, |out, envelope, format| {
+        render::reachability_diff(out, envelope, format, console.look, fail_on)
+    })?;
+    console.beside(&evidence);
+    console.tell(&summary);
+    Ok(status)
+}
+
+/// What a pipeline minds is certain; what else changed may not be.
+fn status_of_diff(body: &Difference, evidence: &Evidenced, fail_on: FailOn) -> ExitStatus {
+    if body.fails(fail_on) {
         ExitStatus::Finding
     } else if !body.is_certain() || !evidence.gaps.is_empty() {
         ExitStatus::Incomplete

@@ -59,7 +59,7 @@ impl<'a> ResultJson<'a> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct AnswerJson<'a> {
+pub(super) struct AnswerJson<'a> {
     peer: &'a PeerEntry,
     port: &'a str,
     verdict: Verdict,
@@ -71,7 +71,7 @@ struct AnswerJson<'a> {
 }
 
 impl<'a> AnswerJson<'a> {
-    fn of(row: &'a Row) -> Self {
+    pub(super) fn of(row: &'a Row) -> Self {
         // Taken apart, so that a new field is not forgotten.
         let Row { target: _, peer, port, verdict, conditions, decided_by, matched, candidates, hops } = row;
         Self { peer, port, verdict: *verdict, conditions, decided_by, matched, candidates, hops }

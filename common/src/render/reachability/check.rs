@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use crate::render::table::table;
 use crate::render::text::escaped;
-use crate::render::{Format, Look, csv, json, markdown, sentences};
+use crate::render::{Format, Look, cases, csv, json, junit, markdown, sentences, tap};
 use crate::report::Envelope;
 use crate::report::reachability::{CheckResult, ReachabilityCheck};
 
@@ -33,6 +33,8 @@ pub fn reachability_check(
                 results.iter().map(|result| line(result, look.plain(), false)).collect();
             out.write_all(markdown::table(&headers(false), &rows).as_bytes())
         }
+        Format::Junit => junit::write(out, "who-can-reach --check", &cases::of_check(&envelope.body)),
+        Format::Tap => tap::write(out, &cases::of_check(&envelope.body)),
         _ => {
             let wide = format == Format::Wide;
             let rows: Vec<_> = results.iter().map(|result| line(result, look, wide)).collect();

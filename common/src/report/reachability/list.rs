@@ -6,7 +6,8 @@ use rustc_hash::FxHashMap;
 use crate::codes::{Code, Evidence};
 use crate::model::{ResourceRef, WorkloadIndex};
 use crate::policy::{
-    Callers, Destination, Detail, Dialled, Mesh, Resolution, Target, Verdict, peers, refuses_plaintext,
+    Callers, Destination, Detail, Dialled, Mesh, PeerAnswer, Resolution, Target, Verdict, peers,
+    refuses_plaintext,
 };
 use crate::report::Facts;
 
@@ -168,21 +169,33 @@ fn rows(
     let mut maker = Rows::new(mesh);
     let mut rows = Vec::new();
     for dialled in question.ports(mesh) {
-        let resolution = question.target.resolve(mesh, &dialled);
-        question.touch(mesh, facts, &resolution);
-        let (answers, divided) = peers(mesh, callers, &question.target, &resolution, detail);
-        if divided {
-            facts.assume(Code::NoSourceNat, None, Evidence::none());
-        }
-        if refuses_plaintext(&answers) {
-            facts.assume(Code::HostTrafficExempt, None, Evidence::none());
-        }
-        for answer in &answers {
-            facts.decision(&answer.decision);
+        for answer in &answers(mesh, callers, question, &dialled, detail, facts).1 {
             rows.push(maker.row(maker.peer(answer), dialled.to_string(), &answer.decision));
         }
     }
     settle(rows)
+}
+
+/// Where a port of a target leads, and what every peer gets there.
+pub(super) fn answers(
+    mesh: &Mesh<'_>,
+    callers: &Callers,
+    question: &TargetQuestion,
+    dialled: &Dialled,
+    detail: Detail,
+    facts: &mut Facts,
+) -> (Resolution, Vec<PeerAnswer>) {
+    let resolution = question.target.resolve(mesh, dialled);
+    question.touch(mesh, facts, &resolution);
+    let (answers, divided) = peers(mesh, callers, &question.target, &resolution, detail);
+    if divided {
+        facts.assume(Code::NoSourceNat, None, Evidence::none());
+    }
+    if refuses_plaintext(&answers) {
+        facts.assume(Code::HostTrafficExempt, None, Evidence::none());
+    }
+    answers.iter().for_each(|answer| facts.decision(&answer.decision));
+    (resolution, answers)
 }
 
 impl Reachability {
