@@ -105,7 +105,7 @@ fn schemas_list_the_words_of_the_code() {
     .map(GateOutcome::as_str);
     let verdicts =
         [Verdict::Allowed, Verdict::Conditional, Verdict::Unknown, Verdict::Denied].map(Verdict::as_str);
-    for name in ["ReachabilityReport", "ReachabilityCheckReport"] {
+    for name in ["ReachabilityReport", "ReachabilityCheckReport", "ReachabilityDiff"] {
         let schema = serde_json::from_str(&mesh_tests::read(&format!("docs/schema/{name}.json"))).unwrap();
         let mut found = Vec::new();
         enums(&schema, &mut found);
@@ -130,6 +130,7 @@ fn links_lead_somewhere() {
         "CONTRIBUTING.md",
         "CHANGELOG.md",
         "examples/enterprise-rag/README.md",
+        "examples/enterprise-rag-change/README.md",
         "tests/cases/README.md",
         "tests/lint/README.md",
     ];

@@ -35,8 +35,8 @@ fn run(command: &str) -> Vec<String> {
     let (program, arguments) = words.split_first().unwrap();
     let program = if *program == "cargo" { env!("CARGO") } else { program };
     let output = Command::new(program).args(arguments).current_dir(root()).output().unwrap();
-    // --lint finds something, and says so by its status.
-    let expected = i32::from(command.contains("--lint"));
+    // --lint and --diff find something, and say so by their status.
+    let expected = i32::from(command.contains("--lint") || command.contains("--diff"));
     let said = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(expected), "{command}: {said}");
     let text = [output.stdout, output.stderr].concat();
@@ -65,7 +65,7 @@ fn agree(shown: &str, whole: &str) -> bool {
 #[test]
 fn the_commands_on_the_example_say_what_is_shown() {
     let shown: Vec<Shown> = shown().into_iter().filter(|shown| shown.command.contains("examples/")).collect();
-    assert_eq!(shown.len(), 3, "the README shows the main job, the mistake, and what finds it");
+    assert_eq!(shown.len(), 4, "the README shows the main job, the mistake, what finds it, and a change");
     for Shown { command, output } in shown {
         let said = run(&command);
         assert_eq!(output.len(), said.len(), "{command}\n{}", said.join("\n"));

@@ -118,8 +118,8 @@ impl From<Minded> for FailOn {
 /// What can be asked.
 #[must_use]
 pub fn command() -> clap::Command {
-    let formats = "Output format: table, wide, json, yaml, name, csv, md; --check has junit and tap and no name; --diff \
-                   has junit, tap and sarif and neither name nor csv; jsonpath=TEMPLATE, jsonpath-as-json=TEMPLATE, \
+    let formats = "Output format: table, wide, json, yaml, name, csv, md, dot, mermaid, html; --check and --diff have \
+                   junit and tap, and neither name nor pictures; --diff has sarif, and no csv; jsonpath=TEMPLATE, jsonpath-as-json=TEMPLATE, \
                    jsonpath-file=FILE, custom-columns=HEADER:PATH,…, custom-columns-file=FILE";
     Arguments::command().mut_arg("output", |output| output.help(formats).add(Takes::Format(ALL_FORMATS)))
 }
