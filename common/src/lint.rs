@@ -6,6 +6,7 @@
 
 mod accounts;
 mod names;
+mod network_policies;
 mod peer_authentication;
 mod ports;
 mod protection;
@@ -43,6 +44,9 @@ const CHECKS: &[Check] = &[
     Check { codes: &[Code::RuleOnServicePort], run: ports::rules },
     Check { codes: &[Code::PortLevelOnServicePort], run: ports::port_levels },
     Check { codes: &[Code::PeerAuthenticationShadowed], run: peer_authentication::shadowed },
+    Check { codes: &[Code::HbonePortForgotten, Code::PortLimitLost], run: network_policies::hbone },
+    Check { codes: &[Code::HostProbeNotAllowed], run: network_policies::probes },
+    Check { codes: &[Code::NetworkPeerSelectsNothing], run: network_policies::peers },
     Check { codes: &[Code::UnprotectedWorkload], run: protection::unlike_its_neighbours },
 ];
 

@@ -143,10 +143,7 @@ impl<'a> Called<'a> {
     /// Whether a sender is on the node of the pod: no policy keeps that out (Kubernetes
     /// staging/src/k8s.io/api/networking/v1/types.go, `NetworkPolicySpec.Ingress`).
     fn is_own_node_of(&self, sender: EndKind<'_>) -> bool {
-        let of = match sender {
-            EndKind::Node(node) | EndKind::HostPod(_, Some(node)) => node,
-            _ => return false,
-        };
+        let (EndKind::Node(of) | EndKind::HostPod(_, Some(of))) = sender else { return false };
         self.workload.and_then(|workload| workload.node.as_deref()) == Some(of)
     }
 

@@ -1,4 +1,4 @@
-#![expect(clippy::unwrap_used, reason = "a test that cannot run fails")]
+#![expect(clippy::needless_pass_by_value, reason = "tables are easier to read with values")]
 
 use std::net::IpAddr;
 
@@ -63,6 +63,7 @@ fn said(network: &NetworkPolicies<'_>, ruling: &Ruling) -> String {
     };
     match ruling {
         Ruling::NotIsolated => "not isolated".to_owned(),
+        Ruling::OwnNode => "own node".to_owned(),
         Ruling::Allowed { by, address } => {
             format!("allowed {}{}", name(by), if *address { " by address" } else { "" })
         }
