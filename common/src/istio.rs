@@ -10,8 +10,8 @@ mod service_entry;
 mod workload_entry;
 
 pub use authorization_policy::{
-    Action, AuthorizationPolicy, Condition, From, Operation, Rule, Source, TargetReference, To,
-    WorkloadSelector,
+    Action, AuthorizationPolicy, Condition, ExtensionProvider, From, Operation, Rule, Source,
+    TargetReference, To, WorkloadSelector,
 };
 pub use mesh_config::MeshConfigFile;
 pub use peer_authentication::{MtlsMode, MutualTls, PeerAuthentication, PortMtls};

@@ -8,6 +8,7 @@ mod arrival;
 mod callers;
 mod compile;
 mod decision;
+pub mod envoy;
 mod evaluate;
 mod family;
 pub mod fold;

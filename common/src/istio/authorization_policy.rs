@@ -35,9 +35,18 @@ wire! {
         /// What happens to what it matches.
         pub action: Action = "action",
         /// Who decides, for CUSTOM.
-        pub provider: serde::de::IgnoredAny = "provider",
+        pub provider: ExtensionProvider = "provider",
     }
     unknown
+}
+
+wire! {
+    /// An external authorizer: one of MeshConfig's `extensionProviders`.
+    #[derive(Clone, Debug)]
+    pub struct ExtensionProvider {
+        /// Its name there.
+        pub name: Name = "name",
+    }
 }
 
 wire! {

@@ -36,22 +36,27 @@ pub(in crate::policy) fn account(value: &Name, policy_namespace: &Namespace) -> 
 }
 
 /// istiod's `stringToPort`: Go's `ParseUint` in base 10, up to 65535.
-pub(super) fn port(value: &str) -> Option<u16> {
+pub(in crate::policy) fn port(value: &str) -> Option<u16> {
     let digits = !value.is_empty() && value.bytes().all(|b| b.is_ascii_digit());
     if digits { value.parse::<u64>().ok()?.try_into().ok() } else { None }
 }
 
-/// istiod's `stringToIP`: Go's `netip.ParsePrefix` with a slash, `netip.ParseAddr` without.
+/// istiod's `stringToIP`.
 pub(super) fn block(value: &str) -> Option<Block> {
+    network(value).map(Block::new)
+}
+
+/// Go's `netip.ParsePrefix` with a slash, `netip.ParseAddr` without. Bits behind the prefix are kept.
+pub(in crate::policy) fn network(value: &str) -> Option<IpNet> {
     if let Some((address, bits)) = value.rsplit_once('/') {
         let address: IpAddr = address.parse().ok()?;
         let leading = bits.len() > 1 && !bits.starts_with(|c: char| ('1'..='9').contains(&c));
         if leading || !bits.bytes().all(|b| b.is_ascii_digit()) {
             return None;
         }
-        return IpNet::new(address, bits.parse().ok()?).ok().map(Block::new);
+        return IpNet::new(address, bits.parse().ok()?).ok();
     }
-    address(value).map(|address| Block::new(address.into()))
+    address(value).map(IpNet::from)
 }
 
 /// A single address may have a zone, which is then ignored.

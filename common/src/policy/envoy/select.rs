@@ -1,0 +1,136 @@
+//! Which policies a proxy enforces: pilot/pkg/model/policyattachment.go, `ShouldAttachPolicy`, and
+//! pilot/pkg/model/authorization.go, `ListAuthorizationPolicies`.
+
+use crate::istio::{Action, AuthorizationPolicy, TargetReference};
+use crate::model::{Labels, Name, Namespace};
+use crate::snapshot::Object;
+
+#[cfg(test)]
+mod tests;
+
+/// The label that a Gateway's pods carry, with its name.
+const GATEWAY_NAME: &str = "gateway.networking.k8s.io/gateway-name";
+/// The class of waypoints (pkg/config/constants, `WaypointGatewayClassName`).
+const WAYPOINT_CLASS: &str = "istio-waypoint";
+
+/// An Envoy, as policies are attached to it.
+#[derive(Clone, Debug)]
+pub struct Proxy<'a> {
+    /// The namespace of its pod.
+    pub namespace: &'a Namespace,
+    /// The labels of its pod. With a Gateway's name among them it is one of the Gateway API.
+    pub labels: &'a Labels,
+    /// Whether it serves as a waypoint. The tunnel into one is judged as by a gateway
+    /// (`NewWaypointTerminationBuilder`): then this is false.
+    pub waypoint: bool,
+    /// What the traffic is addressed to, at a waypoint.
+    pub service: Option<AttachedService<'a>>,
+    /// MeshConfig's `rootNamespace`.
+    pub root: &'a Namespace,
+    /// istiod's `ENABLE_SELECTOR_BASED_K8S_GATEWAY_POLICY`, on by default.
+    pub selector_based_gateway_policy: bool,
+}
+
+/// What traffic through a waypoint is addressed to.
+#[derive(Clone, Copy, Debug)]
+pub struct AttachedService<'a> {
+    /// Its namespace.
+    pub namespace: &'a Namespace,
+    /// Its name.
+    pub name: &'a Name,
+    /// Whether it is a ServiceEntry.
+    pub entry: bool,
+}
+
+/// The policies of a proxy, by action.
+#[derive(Clone, Debug, Default)]
+pub struct Selected<'a> {
+    /// CUSTOM
+    pub custom: Vec<&'a Object<AuthorizationPolicy>>,
+    /// AUDIT
+    pub audit: Vec<&'a Object<AuthorizationPolicy>>,
+    /// DENY
+    pub deny: Vec<&'a Object<AuthorizationPolicy>>,
+    /// ALLOW
+    pub allow: Vec<&'a Object<AuthorizationPolicy>>,
+}
+
+/// The policies that are attached to a proxy. Which objects istiod looks at at all (revision, discovery) is decided
+/// before.
+#[must_use]
+pub fn select<'a>(
+    proxy: &Proxy<'_>,
+    policies: impl IntoIterator<Item = &'a Object<AuthorizationPolicy>>,
+) -> Selected<'a> {
+    let mut selected = Selected::default();
+    for policy in policies.into_iter().filter(|policy| proxy.enforces(policy)) {
+        let of_action = match policy.spec.action {
+            Action::Custom => &mut selected.custom,
+            Action::Audit => &mut selected.audit,
+            Action::Deny => &mut selected.deny,
+            Action::Allow => &mut selected.allow,
+        };
+        of_action.push(policy);
+    }
+    selected
+}
+
+impl Proxy<'_> {
+    /// Whether a policy is attached to it.
+    #[must_use]
+    pub fn enforces(&self, policy: &Object<AuthorizationPolicy>) -> bool {
+        let namespace = policy.namespace();
+        let of_service = self.service.is_some_and(|service| *service.namespace == namespace);
+        let looked_at = namespace == *self.root || namespace == *self.namespace || of_service;
+        looked_at && self.attaches(&namespace, &policy.spec)
+    }
+
+    /// By selector only what has no `targetRefs`, by those only what is a gateway.
+    fn attaches(&self, namespace: &Namespace, policy: &AuthorizationPolicy) -> bool {
+        let Some(gateway) = self.labels.get(GATEWAY_NAME) else {
+            return !policy.has_targets() && self.selects(policy);
+        };
+        if !policy.has_targets() {
+            return !self.waypoint && self.selector_based_gateway_policy && self.selects(policy);
+        }
+        // GetTargetRefs: `targetRef` counts only where `targetRefs` is empty.
+        let single = policy.target_ref.iter().filter(|_| policy.target_refs.is_empty());
+        policy.target_refs.iter().chain(single).any(|target| self.is_target(target, namespace, gateway))
+    }
+
+    /// No selector, an empty one, and empty labels select everything.
+    fn selects(&self, policy: &AuthorizationPolicy) -> bool {
+        let wanted = policy.selector.as_ref().and_then(|selector| selector.match_labels.as_ref());
+        wanted.is_none_or(|wanted| self.labels.contains_all(wanted))
+    }
+
+    fn is_target(&self, target: &TargetReference, namespace: &Namespace, gateway: &str) -> bool {
+        let text = |name: &Option<Name>| name.clone().unwrap_or_default();
+        let (group, kind, name) = (text(&target.group), text(&target.kind), text(&target.name));
+        let is = |of: &str, wanted: &str| canonical(&group) == of && *kind == *wanted;
+        let serves = |entry| {
+            self.service.is_some_and(|service| {
+                *service.name == name && service.namespace == namespace && service.entry == entry
+            })
+        };
+        if self.waypoint {
+            let of_class = *namespace == *self.root && is("gateway.networking.k8s.io", "GatewayClass");
+            if is("core", "Service") && serves(false)
+                || is("networking.istio.io", "ServiceEntry") && serves(true)
+                || of_class && *name == *WAYPOINT_CLASS
+            {
+                return true;
+            }
+        }
+        let here = text(&target.namespace);
+        self.namespace == namespace
+            && (here.is_empty() || *here == *self.namespace.as_str())
+            && is("gateway.networking.k8s.io", "Gateway")
+            && *name == *gateway
+    }
+}
+
+/// pkg/config/model.go, `CanonicalGroup`.
+fn canonical(group: &str) -> &str {
+    if group.is_empty() { "core" } else { group }
+}
