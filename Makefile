@@ -1,6 +1,6 @@
 # What can be done here; `make` or `make help` lists it.
 .DEFAULT_GOAL := help
-.PHONY: help build test test-env browser e2e update bench compare ci
+.PHONY: help build test test-env browser e2e record-envoy update bench compare ci
 
 help: ## List the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -21,6 +21,12 @@ e2e: test-env browser ## Run the live tests on that control plane, and pages in 
 
 browser: ## Get Chromium and Graphviz for the tests of pictures (apt-get, as root)
 	tests/env/browser
+
+record-envoy: test-env ## Ask istiod's compiler for Envoys the questions of tests/oracle/envoy anew
+	cargo run -q -p mesh-testkit --bin envoy-questions -- 1 600 >target/envoy-questions.jsonl
+	"$$(tests/env/build --where)/bin/istio-rbac" <target/envoy-questions.jsonl >target/envoy-answers.jsonl
+	gzip -9n -c target/envoy-questions.jsonl >tests/oracle/envoy/questions.jsonl.gz
+	gzip -9n -c target/envoy-answers.jsonl >tests/oracle/envoy/answers.jsonl.gz
 
 update: ## Write transcripts and generated documents anew; look at the difference before you keep it
 	UPDATE=1 cargo test -p kubectl-mesh-identities --test cli transcripts

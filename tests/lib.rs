@@ -3,6 +3,7 @@
 pub mod ambientz;
 pub mod analyzer;
 pub mod not_read;
+pub mod rbac;
 
 use std::io::Read;
 use std::path::{Path, PathBuf};

@@ -24,6 +24,7 @@ mod cluster;
 mod conformance;
 mod connection;
 mod ending;
+mod envoy;
 mod faults;
 mod istiod;
 mod kinds;

@@ -6,6 +6,7 @@
 )]
 
 pub mod binary;
+pub mod envoy;
 pub mod isolated;
 pub mod large;
 pub mod measure;

@@ -31,6 +31,7 @@ mod ports;
 mod programs;
 mod server;
 
+pub use assets::program;
 pub use audit::AuditEvent;
 pub use contents::{ISTIO, OLD_ISTIO, documents, has_condition};
 pub use faulty_proxy::{Fault, FaultyProxy, Rule};

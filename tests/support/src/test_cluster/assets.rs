@@ -7,6 +7,15 @@ use std::process::Command;
 #[derive(Clone, Debug)]
 pub(super) struct Assets(PathBuf);
 
+/// A program that `make test-env` built, for a test that needs no cluster.
+///
+/// # Panics
+/// When it is not built.
+#[must_use]
+pub fn program(name: &str) -> PathBuf {
+    Assets::find().program(name)
+}
+
 impl Assets {
     /// Finds the folder.
     #[expect(clippy::panic, reason = "a test that cannot run fails")]
