@@ -186,9 +186,32 @@ fn lets_hbone_through(
     workload: &Workload,
     side_of: fn(&NetworkPolicySpec) -> Option<Side<'_>>,
 ) -> bool {
-    selecting(survey, workload)
-        .filter_map(|policy| side_of(&policy.spec))
-        .any(|side| side.rules.iter().any(|(_, ports)| ports.is_empty() || ports.iter().any(is_for_hbone)))
+    let of_mesh = |policy: &Policy, peers: &[NetworkPeer]| {
+        may_be_captured(survey, policy, peers) || peers.iter().any(|peer| holds_pods(survey, peer))
+    };
+    let lets = |policy: &Policy, side: Side<'_>| {
+        let mut open =
+            side.rules.iter().filter(|(_, ports)| ports.is_empty() || ports.iter().any(is_for_hbone));
+        open.any(|(peers, _)| of_mesh(policy, peers))
+    };
+    selecting(survey, workload).any(|policy| side_of(&policy.spec).is_some_and(|side| lets(policy, side)))
+}
+
+/// Whether pods of the mesh may be in a block of addresses: those of templates are not known, but are no
+/// link-local ones.
+fn holds_pods(survey: &Survey<'_>, peer: &NetworkPeer) -> bool {
+    let block = peer.ip_block.as_ref().and_then(|block| block.cidr.parse::<IpNet>().ok());
+    let Some(block) = block else { return false };
+    let is_link_local = match block {
+        IpNet::V4(net) => net.network().is_link_local(),
+        IpNet::V6(net) => net.network().is_unicast_link_local(),
+    };
+    let mut captured =
+        survey.workloads().map(|(_, workload)| workload).filter(|workload| is_on_hbone(workload));
+    captured.any(|workload| match workload.addresses.as_slice() {
+        [] => !is_link_local,
+        known => known.iter().any(|address| block.contains(address)),
+    })
 }
 
 fn is_on_hbone(workload: &Workload) -> bool {
