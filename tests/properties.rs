@@ -303,6 +303,11 @@ fn a_list_says_of_every_workload_what_a_question_about_it_says() {
                     is_one,
                     &format!("seed {seed}: {target:?} port {dialled}"),
                 );
+                for PeerAnswer { class, decision, .. } in each.iter().chain(&matrix) {
+                    let depends = decision.verdict() == Verdict::Conditional;
+                    let context = format!("seed {seed}: {class:?} to {target:?} port {dialled}");
+                    assert_eq!(!decision.conditions.is_empty(), depends, "{context}: {decision:?}");
+                }
                 for index in snapshot.indexes() {
                     let asked = evaluate(&mesh, &Caller::Workload(index), &resolution);
                     let rows = rows_of(&each, index);

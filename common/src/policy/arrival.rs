@@ -214,11 +214,12 @@ pub(super) fn exempt(mesh: &Mesh<'_>, destinations: &[Destination]) -> Decision 
     let mut decision = without_judging(GateOutcome::Pass, Reason::HostExempt);
     let judged: Vec<Judgement> =
         destinations.iter().map(|destination| network_policy::of_exempt(mesh, destination)).collect();
-    let unclear = judged.iter().find(|judgement| judgement.outcome == GateOutcome::Unknown);
-    let said = unclear.or(judged.first()).cloned();
+    let of = |outcome| judged.iter().find(|judgement| judgement.outcome == outcome);
+    let said = of(GateOutcome::Unknown).or_else(|| of(GateOutcome::Conditional)).or(judged.first());
     let gate = decision.gates.iter_mut().find(|judgement| judgement.gate == Gate::NetworkPolicyIngress);
     if let (Some(gate), Some(said)) = (gate, said) {
-        *gate = said;
+        *gate = Judgement { conditions: Vec::new(), ..said.clone() };
+        decision.conditions.clone_from(&said.conditions);
     }
     decision
 }

@@ -12,7 +12,7 @@ pub(super) mod transport;
 use crate::codes::Reason;
 use crate::model::Workload;
 
-use super::decision::{By, Cell, Decision, Gate, GateOutcome, Judgement};
+use super::decision::{By, Cell, Decision, Gate, GateOutcome, Judgement, Verdict};
 use super::fold::Domain;
 use super::mesh::Mesh;
 use super::select::Applied;
@@ -51,6 +51,10 @@ pub(super) fn judge<D: Domain>(domain: &D, flow: &Flow<'_>) -> Vec<Cell<D::Set>>
     if let Some(workload) = flow.workload.filter(|workload| workload.is_unclear()) {
         let envoy_may_refuse = flow.mesh.has_policies_for(&workload.identity.namespace);
         cells.iter_mut().for_each(|cell| doubt(&mut cell.decision, workload, envoy_may_refuse));
+    }
+    // What one gate depends on says nothing where another one decides.
+    for cell in cells.iter_mut().filter(|cell| cell.decision.verdict() != Verdict::Conditional) {
+        cell.decision.conditions.clear();
     }
     cells
 }
