@@ -271,10 +271,11 @@ impl MeshSnapshot {
     }
 }
 
-/// The API server adds a namespace's name to its labels.
+/// The API server adds a namespace's name to its labels, whatever is written there.
 fn labels_of(namespace: &ObjectMeta) -> Labels {
     let name = [(NAME_OF_NAMESPACE, &*namespace.name)];
-    namespace.labels.iter().chain(name).collect()
+    let others = namespace.labels.iter().filter(|(key, _)| *key != NAME_OF_NAMESPACE);
+    others.chain(name).collect()
 }
 
 fn by_namespace(workloads: &[Workload]) -> FxHashMap<Namespace, Vec<WorkloadIndex>> {

@@ -23,6 +23,8 @@ pub enum Sender {
     Unread,
     /// A pod or template.
     Workload(WorkloadIndex),
+    /// The pod that is called: a pod cannot be kept from itself.
+    Itself(WorkloadIndex),
     /// A process of a node.
     Node(Name),
 }

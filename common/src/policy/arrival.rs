@@ -132,7 +132,9 @@ fn from_workload(
     captured: Option<&Workload>,
     family: Option<Family>,
 ) -> Arrival {
-    let sender = Sender::Workload(index);
+    // Through its Service a pod may get to itself, which no policy of the network sees.
+    let is_itself = destination.at == At::Workload(index) && from.reference.kind == Kind::Pod;
+    let sender = if is_itself { Sender::Itself(index) } else { Sender::Workload(index) };
     // One pod calls itself by its own address, which the rules in the pod let through first; several of one
     // template call each other.
     if destination.at == At::Workload(index)
@@ -145,17 +147,16 @@ fn from_workload(
         return Arrival::Stopped(from.capture.serving, from.namespace());
     }
     let Some(to) = captured else {
-        let plaintext = Peer { identity: None, address: address_of(from, None), sender };
+        // Nobody looks at it but policies of the network.
+        let to = destination.workload().and_then(|to| mesh.workload(to));
+        let plaintext = Peer { identity: None, address: address_over(from, to, family), sender };
         if from.capture.data_plane == DataPlane::Sidecar {
             let doubt = Doubt::of(from);
             return Arrival::Either { identity: plaintext.clone(), plaintext, doubt };
         }
         return Arrival::As(plaintext);
     };
-    let address = match family.filter(|family| family.may_reach(to)) {
-        Some(family) => from.addresses.iter().copied().find(|address| Family::of(*address) == family),
-        None => address_of(from, Some(to)),
-    };
+    let address = address_over(from, Some(to), family);
     let plaintext = Peer { identity: None, address, sender: sender.clone() };
     let with_identity = Peer { identity: Some(from.identity.clone()), address, sender: sender.clone() };
     match from.capture.data_plane {
@@ -189,6 +190,14 @@ fn from_node(
         }
         Some(on) if on == node => Arrival::Past(Reason::HostExempt),
         _ => Arrival::As(plaintext),
+    }
+}
+
+/// The address that a caller has towards a destination over a family, if that is given and leads there.
+fn address_over(from: &Workload, to: Option<&Workload>, family: Option<Family>) -> Option<IpAddr> {
+    match family.filter(|family| to.is_none_or(|to| family.may_reach(to))) {
+        Some(family) => from.addresses.iter().copied().find(|address| Family::of(*address) == family),
+        None => address_of(from, to),
     }
 }
 

@@ -71,6 +71,7 @@ impl<'a> Mesh<'a> {
                 }
                 kind => kind,
             },
+            (Sender::Itself(_), _) => EndKind::Itself,
             (Sender::Node(node), _) => EndKind::Node(node),
             (Sender::Unread, Some(identity)) => EndKind::Unrun(Some(identity.namespace.as_str())),
             (Sender::Unread, None) => EndKind::Address,

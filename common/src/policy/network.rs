@@ -119,16 +119,37 @@ impl<'a> NetworkPolicies<'a> {
     /// Whether anything isolates a class in a direction, or may.
     #[must_use]
     pub(super) fn isolates(&self, class: PodClass, direction: Direction) -> bool {
-        let of = self.classes.get(class);
-        let host_network = of.is_none_or(|of| of.host_network);
+        let of = self.classes.get(class).filter(|of| !of.host_network);
         !self.selecting(class, direction).is_empty()
-            || !host_network && of.is_some_and(|of| self.unjudged.first(&of.namespace).is_some())
+            || of.is_some_and(|of| self.unjudged.first(&of.namespace).is_some())
     }
 
     /// Whether any policy at all isolates what any pod sends, or may.
     #[must_use]
     pub(super) fn isolates_egress(&self) -> bool {
-        self.egress.iter().any(|of| !of.is_empty()) || !self.unjudged.is_empty()
+        let any = |policy: &Policy<'_>| policy.rules(Direction::Egress).is_some();
+        self.policies.iter().any(any) || !self.unjudged.is_empty()
+    }
+
+    /// What is known of what a pod would send that does not run, in a namespace: nothing, where policies are.
+    pub(super) fn rule_unrun(&self, namespace: &str) -> Ruling {
+        let in_namespace = |policy: &Policy<'_>| match &policy.reference.namespace {
+            Some(own) => own.as_str() == namespace,
+            None => true,
+        };
+        if let Some(object) = self.unjudged.first(&Namespace::from(Name::from(namespace))) {
+            return Ruling::Uncertain(Uncertain::Object(object.clone()));
+        }
+        let direction = Direction::Egress;
+        let isolating = |policy: &Policy<'_>| policy.rules(direction).is_some() && in_namespace(policy);
+        let of_admin = |policy: &Policy<'_>| policy.rules(direction).is_some_and(|rules| !rules.is_empty());
+        let found = self.policies.iter().position(|policy| {
+            isolating(policy) && (policy.reference.namespace.is_some() || of_admin(policy))
+        });
+        match found {
+            Some(policy) => Ruling::Uncertain(Uncertain::Rule(NetworkRule { policy, direction, rule: None })),
+            None => Ruling::NotIsolated,
+        }
     }
 
     /// The end that a workload is.

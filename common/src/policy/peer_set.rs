@@ -272,7 +272,7 @@ impl Universe {
     #[must_use]
     pub fn row_of(&self, peer: &Peer) -> Option<usize> {
         let class = match peer.sender {
-            Sender::Workload(index) => self.senders.class_of(index),
+            Sender::Workload(index) | Sender::Itself(index) => self.senders.class_of(index),
             Sender::Node(_) | Sender::Unread => None,
         };
         let Some(identity) = &peer.identity else {

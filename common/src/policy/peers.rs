@@ -97,7 +97,7 @@ pub fn peers(
         reach: &reach,
         detail,
         myself: myself(mesh, target),
-        to: captured(mesh, resolution),
+        to: first(mesh, resolution),
     };
     let mut all = Vec::new();
     if reach.takes_identities {
@@ -121,10 +121,10 @@ fn myself(mesh: &Mesh<'_>, target: &Target) -> Option<WorkloadIndex> {
     }
 }
 
-fn captured<'a>(mesh: &Mesh<'a>, resolution: &Resolution) -> Option<&'a Workload> {
+fn first<'a>(mesh: &Mesh<'a>, resolution: &Resolution) -> Option<&'a Workload> {
     let Resolution::Destinations(destinations) = resolution else { return None };
     let workload = |at: &At| match at {
-        At::Workload(index) => mesh.workload(*index).filter(|workload| workload.is_captured()),
+        At::Workload(index) => mesh.workload(*index),
         At::Address(_) | At::Node(_) => None,
     };
     destinations.iter().find_map(|destination| workload(&destination.at))
@@ -138,7 +138,7 @@ struct Listing<'a> {
     reach: &'a Reach,
     detail: Detail,
     myself: Option<WorkloadIndex>,
-    /// A captured destination, for the family of addresses.
+    /// A destination, for the family of addresses.
     to: Option<&'a Workload>,
 }
 

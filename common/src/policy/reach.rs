@@ -20,7 +20,7 @@ use super::gates::{Flow, blocked, is_too_many, judge, too_many};
 use super::ir::{Authorization, Block, PolicyIndex};
 use super::join::{DESTINATION, DESTINATION_IP, join, merge};
 use super::mesh::Mesh;
-use super::network::PodClass;
+use super::network::{Direction, PodClass};
 use super::peer_set::blocks::Blocks;
 use super::peer_set::{AllPeers, PeerSet, Universe};
 use super::select::Applied;
@@ -78,7 +78,7 @@ pub fn reach(mesh: &Mesh<'_>, resolution: &Resolution) -> Reach {
         return too_many_groups(mesh, &variants);
     }
     let takes_identities = takes_identities(&variants);
-    let mut unlike_others = unlike_others(mesh, &variants);
+    let mut unlike_others = unlike_others(mesh, &variants, destinations);
     let reached: Vec<&Workload> =
         destinations.iter().filter_map(|of| mesh.workload(of.workload()?)).collect();
     if universe.blocks().divide() && Family::differ(&reached) {
@@ -100,13 +100,24 @@ fn too_many_groups(mesh: &Mesh<'_>, variants: &[Variant<'_>]) -> Reach {
     Reach { cells, takes_identities: takes_identities(variants), unlike_others, universe }
 }
 
-fn unlike_others(mesh: &Mesh<'_>, variants: &[Variant<'_>]) -> FxHashSet<WorkloadIndex> {
+fn unlike_others(
+    mesh: &Mesh<'_>,
+    variants: &[Variant<'_>],
+    destinations: &[Destination],
+) -> FxHashSet<WorkloadIndex> {
     let service = variants.first().and_then(|v| mesh.snapshot.services.get(v.destination.service?));
     let mut unlike = FxHashSet::default();
     if variants.len() > 1 || service.is_some() {
         let alone = variants.iter().filter(|variant| variant.names.len() == 1);
         let direct = alone.filter(|variant| variant.destination.is_dialled_directly(mesh));
         unlike.extend(direct.filter_map(|variant| variant.destination.workload()));
+    }
+    // A pod that gets to itself through its Service is not isolated from itself.
+    let is_isolated =
+        |class| mesh.network.isolates(class, Direction::Ingress) || mesh.network.isolates_egress();
+    if service.is_some() {
+        let isolated = destinations.iter().filter_map(Destination::workload);
+        unlike.extend(isolated.filter(|index| is_isolated(mesh.network.class(*index))));
     }
     if service.is_some_and(|service| service.local_only) {
         // Each is sent to its own node.

@@ -10,6 +10,7 @@ use ipnet::IpNet;
 use crate::kubernetes::{
     AdminNetworkPolicySpec, AdminPeer, AdminPort, NamespacedPods, NetworkPeer, NetworkPolicySpec, NetworkPort,
 };
+use crate::model::labels::Operator;
 use crate::model::{FieldPath, Kind, LabelSelector, Name};
 
 use super::visible::{Defect, missing, unknown, unreadable};
@@ -29,7 +30,9 @@ pub(super) fn set_aside(objects: &mut Objects) -> Vec<Unreadable> {
     let baseline = (&mut objects.baseline_admin_network_policies, Kind::BaselineAdminNetworkPolicy);
     for (list, kind) in [admin, baseline] {
         list.retain(|object| {
-            let defect = of_admin_policy(&object.spec, &kind);
+            let other = kind == Kind::BaselineAdminNetworkPolicy && *object.meta.name != *"default";
+            let name = || missing(FieldPath::default(), "the only one that counts is `default`");
+            let defect = of_admin_policy(&object.spec, &kind).or_else(|| other.then(name));
             let defect = defect.map(|defect| unreadable(object, kind.clone(), None, defect, sources));
             aside.extend(defect.clone());
             defect.is_none()
@@ -70,8 +73,9 @@ fn of_admin_policy(spec: &AdminNetworkPolicySpec, kind: &Kind) -> Option<Defect>
     let subject = || at().field("subject");
     unknown(at(), spec.unknown.first())
         .or_else(|| {
-            let no_priority = *kind == Kind::AdminNetworkPolicy && spec.priority.is_none();
-            no_priority.then(|| missing(at(), "it has no `priority`"))
+            let fits = spec.priority.is_some_and(|priority| (0..=1000).contains(&priority));
+            let wrong = *kind == Kind::AdminNetworkPolicy && !fits;
+            wrong.then(|| missing(at(), "its `priority` must be from 0 to 1000"))
         })
         .or_else(|| unknown(subject(), spec.subject.unknown.first()))
         .or_else(|| of_pods(&subject(), spec.subject.namespaces.as_ref(), spec.subject.pods.as_ref()))
@@ -84,6 +88,8 @@ fn of_admin_policy(spec: &AdminNetworkPolicySpec, kind: &Kind) -> Option<Defect>
                 let at = || at().field("ingress").item(index);
                 unknown(at(), rule.unknown.first())
                     .or_else(|| of_action(at(), &rule.action, kind))
+                    .or_else(|| rule.from.is_empty().then(|| missing(at(), "a rule without `from`")))
+                    .or_else(|| each(&at().field("from"), &rule.from, of_ingress_peer))
                     .or_else(|| each(&at().field("from"), &rule.from, of_admin_peer))
                     .or_else(|| each(&at().field("ports"), &rule.ports, of_admin_port))
             })
@@ -93,6 +99,7 @@ fn of_admin_policy(spec: &AdminNetworkPolicySpec, kind: &Kind) -> Option<Defect>
                 let at = || at().field("egress").item(index);
                 unknown(at(), rule.unknown.first())
                     .or_else(|| of_action(at(), &rule.action, kind))
+                    .or_else(|| rule.to.is_empty().then(|| missing(at(), "a rule without `to`")))
                     .or_else(|| each(&at().field("to"), &rule.to, of_admin_peer))
                     .or_else(|| each(&at().field("ports"), &rule.ports, of_admin_port))
             })
@@ -112,9 +119,15 @@ fn of_selector(path: &FieldPath, selector: &LabelSelector) -> Option<Defect> {
         let mut expressions = selector.match_expressions.iter().enumerate();
         expressions.find_map(|(index, one)| {
             let at = path.clone().field("matchExpressions").item(index);
-            let no_operator = one.operator.is_none();
-            unknown(at.clone(), one.unknown.first())
-                .or_else(|| no_operator.then(|| missing(at, "an expression without `operator`")))
+            let wrong = match (one.operator, one.values.is_empty()) {
+                (None, _) => Some("an expression without `operator`"),
+                (Some(Operator::In | Operator::NotIn), true) => Some("an expression without `values`"),
+                (Some(Operator::Exists | Operator::DoesNotExist), false) => {
+                    Some("an expression that takes no `values`")
+                }
+                _ => None,
+            };
+            unknown(at.clone(), one.unknown.first()).or_else(|| Some(missing(at, wrong?)))
         })
     })
 }
@@ -147,7 +160,15 @@ fn of_peer(path: &FieldPath, peer: &NetworkPeer) -> Option<Defect> {
         let path = || path.clone().field("ipBlock");
         let mut texts = std::iter::once(&block.cidr).chain(&block.except);
         let wrong = texts.find(|text| text.parse::<IpNet>().is_err());
-        unknown(path(), block.unknown.first()).or_else(|| Some(wrong_value(path(), wrong?)))
+        let outer = block.cidr.parse::<IpNet>().ok();
+        let inside = |hole: &&Name| {
+            let hole = hole.parse::<IpNet>().ok();
+            outer.zip(hole).is_some_and(|(outer, hole)| outer.contains(&hole) && outer != hole)
+        };
+        let beside = || block.except.iter().find(|hole| !inside(hole));
+        unknown(path(), block.unknown.first())
+            .or_else(|| Some(wrong_value(path(), wrong?)))
+            .or_else(|| Some(wrong_value(path().field("except"), beside()?)))
     };
     unknown(path.clone(), peer.unknown.first()).or_else(of_selectors).or_else(of_block).or_else(|| {
         match (selects, peer.ip_block.is_some()) {
@@ -162,6 +183,7 @@ fn of_port(path: &FieldPath, port: &NetworkPort) -> Option<Defect> {
     use crate::model::PortRef;
     let range = |first: u16| port.end_port.is_some_and(|last| last < first);
     let wrong = match &port.port {
+        Some(PortRef::Number(0)) => Some("0 is no port"),
         Some(PortRef::Number(first)) => range(*first).then_some("`endPort` is below `port`"),
         Some(PortRef::Name(_)) | None => port.end_port.map(|_| "`endPort` goes with a number only"),
     };
@@ -175,6 +197,11 @@ fn of_action(path: FieldPath, action: &Name, kind: &Kind) -> Option<Defect> {
         _ => false,
     };
     (!known).then(|| wrong_value(path.field("action"), action))
+}
+
+fn of_ingress_peer(path: &FieldPath, peer: &AdminPeer) -> Option<Defect> {
+    let of_egress = peer.nodes.is_some() || !peer.networks.is_empty() || !peer.domain_names.is_empty();
+    of_egress.then(|| missing(path.clone(), "`from` takes namespaces and pods only"))
 }
 
 fn of_admin_peer(path: &FieldPath, peer: &AdminPeer) -> Option<Defect> {
@@ -198,10 +225,10 @@ fn of_admin_peer(path: &FieldPath, peer: &AdminPeer) -> Option<Defect> {
 fn of_admin_port(path: &FieldPath, port: &AdminPort) -> Option<Defect> {
     let kinds = [port.port_number.is_some(), port.port_range.is_some(), port.named_port.is_some()];
     let one = kinds.iter().filter(|kind| **kind).count() == 1;
-    let range = || port.port_range.as_ref().filter(|range| range.end < range.start);
+    let range = || port.port_range.as_ref().filter(|range| range.end < range.start || range.start == 0);
     let in_number = port.port_number.as_ref().and_then(|number| number.unknown.first());
     let in_range = port.port_range.as_ref().and_then(|range| range.unknown.first());
     unknown(path.clone(), port.unknown.first().or(in_number).or(in_range))
-        .or_else(|| range().map(|_| missing(path.clone(), "`end` is below `start`")))
+        .or_else(|| range().map(|_| missing(path.clone(), "`start` must be from 1 to `end`")))
         .or_else(|| (!one).then(|| missing(path.clone(), "a port must be of exactly one kind")))
 }

@@ -4,7 +4,7 @@
 //! the pod's own address (ztunnel ARCHITECTURE.md; src/proxy/outbound.rs, `build_request`). Which object of the
 //! sender's side decides is looked up for those who are told ([`with_evidence`]), because senders are many.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::codes::Reason;
 use crate::model::{Kind, ResourceRef, Workload, WorkloadIndex};
@@ -16,13 +16,15 @@ use crate::policy::network::{
 };
 
 use super::resolve::{At, Destination};
-use super::{Flow, divide};
+use super::{Flow, divide, transport};
 
 /// The port of HBONE (istio pkg/hbone, pilot/pkg/model, `HBoneInboundListenPort`).
 const HBONE: u16 = 15008;
 
 /// The address from which what the node itself sends arrives (istio-cni, `HOST_PROBE_SNAT_IP`).
-const HOST_PROBE: [u8; 4] = [169, 254, 7, 127];
+const HOST_PROBE: Ipv4Addr = Ipv4Addr::new(169, 254, 7, 127);
+/// The same for pods of IPv6 (`HOST_PROBE_SNAT_IPV6`).
+const HOST_PROBE_V6: Ipv6Addr = Ipv6Addr::new(0xfd16, 0x9254, 0x7127, 0x1337, 0xffff, 0xffff, 0xffff, 0xffff);
 
 /// What travels to the destination.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -110,6 +112,8 @@ fn parts<D: Domain>(
 struct Called<'a> {
     kind: EndKind<'static>,
     addresses: Vec<IpAddr>,
+    /// Whether it is a node itself.
+    on_node: bool,
     port: Option<u16>,
     /// The ports that have rows of their own.
     listed: Vec<u16>,
@@ -126,18 +130,27 @@ impl<'a> Called<'a> {
             At::Address(address) => (EndKind::Address, vec![*address]),
             At::Node(node) => (EndKind::Address, mesh.snapshot.addresses_of_node(node)),
         };
-        let listed = match (destination.port, destination.workload()) {
+        let mut listed = match (destination.port, destination.workload()) {
             (None, Some(index)) => mesh.ports_of(index),
             _ => Vec::new(),
         };
-        Self { kind, addresses, port: destination.port, listed, workload }
+        if workload.is_some_and(Workload::is_captured) {
+            // Nobody gets to these, so that no other port is one of them.
+            listed.extend(transport::OWN_PORTS);
+        }
+        let on_node = matches!(destination.at, At::Node(_));
+        Self { kind, addresses, on_node, port: destination.port, listed, workload }
     }
 
     fn class(&self) -> Option<crate::policy::PodClass> {
         match self.kind {
-            EndKind::Pod(class) => Some(class),
+            EndKind::Pod(class) | EndKind::HostPod(class, _) => Some(class),
             _ => None,
         }
+    }
+
+    fn is_node(&self) -> bool {
+        self.on_node || matches!(self.kind, EndKind::HostPod(..))
     }
 
     /// Whether a sender is on the node of the pod: no policy keeps that out (Kubernetes
@@ -162,7 +175,11 @@ impl<'a> Called<'a> {
     ) -> Judgement {
         let ruling = |port: Travelling<'_>| {
             let hop = match (gate, sender, self.class()) {
-                (Gate::NetworkPolicyEgress, EndKind::Pod(of), _) => {
+                (_, EndKind::Itself, _) => return Ruling::NotIsolated,
+                (Gate::NetworkPolicyEgress, EndKind::Unrun(Some(namespace)), _) => {
+                    return mesh.network.rule_unrun(namespace);
+                }
+                (Gate::NetworkPolicyEgress, EndKind::Pod(of) | EndKind::HostPod(of, _), _) => {
                     let other = End { kind: self.kind, addresses: &self.addresses };
                     Hop { of, direction: Direction::Egress, other, port }
                 }
@@ -176,6 +193,10 @@ impl<'a> Called<'a> {
             match mesh.network.rule(hop) {
                 ruling if gate == Gate::NetworkPolicyIngress && self.is_own_node_of(sender) => {
                     of_own_node(ruling)
+                }
+                // Its own node is not kept from a pod either, and which one that is nobody asks here.
+                Ruling::Isolated { by } if gate == Gate::NetworkPolicyEgress && self.is_node() => {
+                    Ruling::Uncertain(Uncertain::Node(by))
                 }
                 ruling => ruling,
             }
@@ -269,7 +290,7 @@ pub(in crate::policy) fn with_evidence(
     from: WorkloadIndex,
     destinations: &[Destination],
 ) -> Decision {
-    let EndKind::Pod(class) = mesh.network.kind_of(from) else { return decision };
+    let sender = mesh.network.kind_of(from);
     let travels = |to: Option<&Workload>| Travels::of(&decision, to);
     let of_egress = |judgement: &Judgement| judgement.gate == Gate::NetworkPolicyEgress;
     let said = decision.gates.iter().find(|judgement| of_egress(judgement));
@@ -282,7 +303,7 @@ pub(in crate::policy) fn with_evidence(
         let all = [travels(called.workload), Travels::Hbone, Travels::AsSent];
         let all = all
             .into_iter()
-            .map(|travels| called.judge(mesh, Gate::NetworkPolicyEgress, EndKind::Pod(class), &[], travels));
+            .map(|travels| called.judge(mesh, Gate::NetworkPolicyEgress, sender, &[], travels));
         all.into_iter().find(|judged| (judged.outcome, judged.reason) == (said.outcome, said.reason))
     });
     let by = found.and_then(|judged| judged.by);
@@ -298,7 +319,11 @@ pub(in crate::policy) fn of_exempt(mesh: &Mesh<'_>, destination: &Destination) -
     let gate = Gate::NetworkPolicyIngress;
     let called = Called::new(mesh, destination);
     let Some(class) = called.class() else { return not_isolated(gate) };
-    let other = End { kind: EndKind::Address, addresses: &[IpAddr::from(HOST_PROBE)] };
+    let (v4, v6): (Vec<&IpAddr>, Vec<&IpAddr>) = called.addresses.iter().partition(|ip| ip.is_ipv4());
+    let of_v4 = (!v4.is_empty() || v6.is_empty()).then_some(IpAddr::V4(HOST_PROBE));
+    let of_v6 = (!v6.is_empty()).then_some(IpAddr::V6(HOST_PROBE_V6));
+    let addresses: Vec<IpAddr> = of_v4.into_iter().chain(of_v6).collect();
+    let other = End { kind: EndKind::Address, addresses: &addresses };
     let hop = Hop { of: class, direction: Direction::Ingress, other, port: called.as_sent() };
     match mesh.network.rule(hop) {
         Ruling::Isolated { by } | Ruling::Denied { by } => {

@@ -15,7 +15,7 @@ use super::resolve::{At, Destination};
 use super::{Flow, Parts};
 
 /// ztunnel's own ports: src/config.rs, `illegal_ports`.
-const OWN_PORTS: [u16; 3] = [15001, 15006, 15008];
+pub(super) const OWN_PORTS: [u16; 3] = [15001, 15006, 15008];
 
 pub(super) fn parts<D: Domain>(domain: &D, flow: &Flow<'_>) -> Parts<D::Set> {
     let everyone = |outcome, reason| vec![(domain.all(), transport(outcome, reason))];

@@ -98,7 +98,7 @@ impl<'a> Compiler<'_, 'a> {
             reference: object.reference(Kind::NetworkPolicy),
             origin: object.origin,
             tier: Tier::Namespace,
-            subject: self.of_the_network(&subject),
+            subject: self.selected(&subject).clone(),
             ingress,
             egress,
         }

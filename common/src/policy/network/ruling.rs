@@ -25,6 +25,8 @@ pub enum EndKind<'a> {
     Pod(PodClass),
     /// A pod with the network of its node, which may be known.
     HostPod(PodClass, Option<&'a str>),
+    /// The same pod.
+    Itself,
     /// A process of a node.
     Node(&'a str),
     /// Nothing that was read.
@@ -96,7 +98,10 @@ impl<'a> Comparing<'a> {
         let called = match (hop.direction, hop.other.kind) {
             (Direction::Ingress, _) => Some(hop.of),
             (Direction::Egress, EndKind::Pod(class) | EndKind::HostPod(class, _)) => Some(class),
-            (Direction::Egress, EndKind::Node(_) | EndKind::Address | EndKind::Unrun(_)) => None,
+            (
+                Direction::Egress,
+                EndKind::Itself | EndKind::Node(_) | EndKind::Address | EndKind::Unrun(_),
+            ) => None,
         };
         let declared = called.and_then(|class| classes.get(class)).map(|class| class.ports.as_slice());
         Self { classes, hop, declared: declared.unwrap_or_default() }
@@ -127,7 +132,7 @@ impl<'a> Comparing<'a> {
             return by_name;
         }
         let others = match self.hop.other.kind {
-            EndKind::Pod(_) | EndKind::Unrun(_) => false,
+            EndKind::Pod(_) | EndKind::Itself | EndKind::Unrun(_) => false,
             EndKind::HostPod(..) | EndKind::Node(_) | EndKind::Address => peers.others,
         };
         let others = if others { Matches::Maybe(Uncertain::Rule(at)) } else { Matches::No };
@@ -148,7 +153,7 @@ impl<'a> Comparing<'a> {
             EndKind::HostPod(class, _) if found(class) != (false, false) => {
                 Matches::Maybe(Uncertain::Node(at))
             }
-            EndKind::HostPod(..) | EndKind::Node(_) | EndKind::Address => Matches::No,
+            EndKind::HostPod(..) | EndKind::Itself | EndKind::Node(_) | EndKind::Address => Matches::No,
             EndKind::Unrun(namespace) => {
                 let each = peers.selectors.iter().map(|selector| self.unrun(selector, namespace));
                 each.fold(Matches::No, Matches::or)
@@ -162,9 +167,13 @@ impl<'a> Comparing<'a> {
             (Namespaces::Labelled(wanted), _) if wanted.is_empty() => Some(true),
             (_, None) => None,
             (Namespaces::Own(own), Some(namespace)) => Some(own.as_str() == namespace),
-            (Namespaces::Labelled(wanted), Some(namespace)) => {
-                self.classes.namespaces.get(namespace).and_then(|known| known.selected_by(wanted))
-            }
+            (Namespaces::Labelled(wanted), Some(namespace)) => match self.classes.namespaces.get(namespace) {
+                Some(known) => known.selected_by(wanted),
+                None => {
+                    let name = [(crate::snapshot::NAME_OF_NAMESPACE, namespace)];
+                    wanted.decided_by(&name.into_iter().collect())
+                }
+            },
         };
         match (of_namespace, selector.pods) {
             (Some(false), _) => Matches::No,

@@ -180,7 +180,12 @@ fn a_policy_that_is_not_understood_may_only_add() {
     let none = namespaced("none", json!({"podSelector": {}}));
     let cilium = json!({"apiVersion": "cilium.io/v2", "kind": "CiliumNetworkPolicy",
         "metadata": {"name": "c", "namespace": "a"}});
-    let table: [(Vec<Value>, &str); 5] = [
+    let baseline = json!({"apiVersion": "policy.networking.k8s.io/v1alpha1", "kind": "BaselineAdminNetworkPolicy",
+        "metadata": {"name": "default"}, "spec": {"subject": {"namespaces": {}},
+        "ingress": [{"action": "Allow", "from": [{"namespaces": {}}]}]}});
+    let table: [(Vec<Value>, &str); 6] = [
+        // It may isolate, and then the baseline has no say.
+        (vec![odd.clone(), baseline], "unknown NetworkPolicy/a/odd"),
         (vec![odd.clone()], "unknown NetworkPolicy/a/odd"),
         (vec![odd.clone(), open.clone()], "allowed open[0]"),
         (vec![odd.clone(), none], "unknown NetworkPolicy/a/odd"),
@@ -204,6 +209,10 @@ fn what_the_api_server_would_refuse_is_not_judged() {
         json!({"ingress": [{"from": [{"podSelector": {}, "ipBlock": {"cidr": "10.0.0.0/8"}}]}]}),
         json!({"ingress": [{"from": [{"ipBlock": {"cidr": "10.0.0.0"}}]}]}),
         json!({"egress": [{"to": [{"ipBlock": {"cidr": "10.0.0.0/8", "except": ["x"]}}]}]}),
+        json!({"egress": [{"to": [{"ipBlock": {"cidr": "10.0.0.0/8", "except": ["11.0.0.0/9"]}}]}]}),
+        json!({"ingress": [{"ports": [{"port": 0}]}]}),
+        json!({"podSelector": {"matchExpressions": [{"key": "a", "operator": "NotIn"}]}}),
+        json!({"podSelector": {"matchExpressions": [{"key": "a", "operator": "Exists", "values": ["b"]}]}}),
         json!({"egress": [{"ports": [{"port": 9, "endPort": 8}]}]}),
         json!({"egress": [{"ports": [{"port": "http", "endPort": 8}]}]}),
     ];
@@ -215,6 +224,8 @@ fn what_the_api_server_would_refuse_is_not_judged() {
     let rules = [
         json!([{"action": "Refuse", "from": [{"namespaces": {}}]}]),
         json!([{"action": "Deny", "from": [{}]}]),
+        json!([{"action": "Deny"}]),
+        json!([{"action": "Deny", "from": [{"networks": ["10.0.0.0/8"]}]}]),
         json!([{"action": "Deny", "from": [{"namespaces": {"sameLabels": ["x"]}}]}]),
         json!([{"action": "Deny", "from": [{"namespaces": {}, "pods": {}}]}]),
         json!([{"action": "Deny", "from": [{"namespaces": {}}], "ports": [{"portRange": {"start": 2, "end": 1}}]}]),

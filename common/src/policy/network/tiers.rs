@@ -23,16 +23,33 @@ impl NetworkPolicies<'_> {
             return Ruling::NotIsolated;
         }
         let ruling = self.judged(selecting, hop);
+        // Plug-ins judge pods with the network of their node as pods, or not at all.
+        if class.is_none() {
+            return match ruling {
+                Ruling::Isolated { by } | Ruling::Denied { by } | Ruling::Depends { by, .. } => {
+                    Ruling::Uncertain(Uncertain::Node(by))
+                }
+                ruling => ruling,
+            };
+        }
         match unjudged {
             // What NetworkPolicies let through, others of them cannot take back, nor reach before an administrator.
-            Some((_, class))
-                if self.unjudged.only_add(&class.namespace)
-                    && matches!(ruling, Ruling::Allowed { .. } | Ruling::Denied { .. }) =>
-            {
+            Some((_, class)) if self.unjudged.only_add(&class.namespace) && self.comes_before(&ruling) => {
                 ruling
             }
             Some((object, _)) => Ruling::Uncertain(Uncertain::Object(object.clone())),
             None => ruling,
+        }
+    }
+
+    /// Whether another NetworkPolicy would change nothing: what an administrator decides before them, and what one
+    /// of them lets through.
+    fn comes_before(&self, ruling: &Ruling) -> bool {
+        let tier = |by: &NetworkRule| self.policies.get(by.policy).map(|policy| policy.tier);
+        match ruling {
+            Ruling::Allowed { by, .. } => tier(by) != Some(Tier::Baseline),
+            Ruling::Denied { by } => matches!(tier(by), Some(Tier::Admin(_))),
+            _ => false,
         }
     }
 
