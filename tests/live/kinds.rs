@@ -93,9 +93,15 @@ fn with_admin_network_policies(cluster: &TestCluster) {
     cluster.create(&json!({
         "apiVersion": "policy.networking.k8s.io/v1alpha1", "kind": "AdminNetworkPolicy",
         "metadata": { "name": "cluster-wide" },
-        "spec": { "priority": 1, "subject": { "namespaces": {} } },
+        "spec": { "priority": 1, "subject": { "namespaces": {} }, "ingress": [{
+            "name": "no-hbone", "action": "Deny",
+            "from": [{ "namespaces": { "namespaceSelector": {} } }],
+            "ports": [{ "portNumber": { "protocol": "TCP", "port": 15008 } }],
+        }] },
     }));
+    // As the first releases of the API wrote it: a field that is not known is not passed over.
     let after = asked(cluster).exits(3);
     let verdicts = after.verdicts();
     assert_eq!((&*verdicts[OF_WEB], &*verdicts[OF_CLIENT]), ("unknown", "denied"), "{:?}", after.gaps());
+    assert!(after.stdout.contains("MESH0953"), "{:?}", after.gaps());
 }
