@@ -6,6 +6,7 @@
 mod authorization_policy;
 mod mesh_config;
 mod peer_authentication;
+mod protocol;
 mod service_entry;
 mod workload_entry;
 
@@ -13,7 +14,8 @@ pub use authorization_policy::{
     Action, AuthorizationPolicy, Condition, ExtensionProvider, From, Operation, Rule, Source,
     TargetReference, To, WorkloadSelector,
 };
-pub use mesh_config::MeshConfigFile;
+pub use mesh_config::{ConfiguredProvider, ExternalAuthorizer, MeshConfigFile};
 pub use peer_authentication::{MtlsMode, MutualTls, PeerAuthentication, PortMtls};
+pub use protocol::PortProtocol;
 pub use service_entry::ServiceEntry;
 pub use workload_entry::WorkloadEntry;

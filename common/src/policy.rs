@@ -29,7 +29,7 @@ pub use callers::Callers;
 pub use compile::Remark;
 pub(crate) use compile::Remarks;
 pub(crate) use compile::strings::text as read_text;
-pub use decision::{By, Cell, Condition, Decision, Gate, GateOutcome, Judgement, Verdict};
+pub use decision::{By, Cell, Condition, Decision, EnvoyRule, Gate, GateOutcome, Hop, Judgement, Verdict};
 pub use evaluate::{evaluate, judge_peer};
 pub use family::Family;
 pub use gates::resolve::{Destination, Dialled, Resolution, Target};

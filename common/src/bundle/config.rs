@@ -4,7 +4,7 @@
 
 use serde_json::{Value, json};
 
-use crate::istio::MeshConfigFile;
+use crate::istio::{ConfiguredProvider, ExternalAuthorizer, MeshConfigFile};
 use crate::model::labels::{LabelSelector, Labels, Operator};
 use crate::snapshot::EnablementSelector;
 use crate::yaml::{self, Error};
@@ -16,9 +16,26 @@ pub(super) fn mesh(text: &str) -> String {
         let selectors: Vec<Value> = mesh.discovery_selectors.iter().map(selector).collect();
         json!({
             "trustDomain": mesh.trust_domain, "rootNamespace": mesh.root_namespace,
-            "discoverySelectors": selectors,
+            "discoverySelectors": selectors, "trustDomainAliases": mesh.trust_domain_aliases,
+            "extensionProviders": mesh.extension_providers.iter().map(provider).collect::<Vec<_>>(),
         })
     }))
+}
+
+/// An external authorizer by the name that policies have for it; where it runs decides nothing.
+fn provider(provider: &ConfiguredProvider) -> Value {
+    let kept = |of: &ExternalAuthorizer| {
+        let service = if of.service.is_empty() { "" } else { "kept" };
+        json!({ "service": service, "port": of.port })
+    };
+    let mut json = json!({ "name": provider.name });
+    let kinds = [("envoyExtAuthzHttp", &provider.http), ("envoyExtAuthzGrpc", &provider.grpc)];
+    for (key, of) in kinds {
+        if let Some(of) = of {
+            json[key] = kept(of);
+        }
+    }
+    json
 }
 
 /// istio-cni's selectors. None at all is not the same as an empty list.

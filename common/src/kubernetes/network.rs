@@ -40,6 +40,8 @@ wire! {
         pub node_port: Option<u16> = "nodePort",
         /// Its transport.
         pub protocol: Protocol = "protocol",
+        /// What travels through it.
+        pub app_protocol: Option<Name> = "appProtocol",
     }
 }
 

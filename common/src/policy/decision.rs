@@ -1,5 +1,6 @@
 //! The answer: what every gate said, which object decided, and everything else that would have.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -7,7 +8,7 @@ use serde::Serialize;
 use crate::codes::Reason;
 use crate::model::ResourceRef;
 
-use super::ir::{PolicyIndex, RuleRef};
+use super::ir::RuleRef;
 use super::network::NetworkRule;
 use super::peer_authentication::PeerAuthenticationIndex;
 
@@ -81,6 +82,27 @@ impl Gate {
     }
 }
 
+/// The stretches of the way.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Hop {
+    /// From who calls: to the destination, or to the waypoint in front of it.
+    Source,
+    /// From the waypoint to the destination.
+    Waypoint,
+}
+
+impl Hop {
+    /// As in JSON.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Source => "source",
+            Self::Waypoint => "waypoint",
+        }
+    }
+}
+
 /// What a gate said.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -114,8 +136,10 @@ impl GateOutcome {
 /// Who decided at a gate.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum By {
-    /// A rule of an AuthorizationPolicy.
+    /// A rule of an AuthorizationPolicy, at ztunnel.
     Rule(RuleRef),
+    /// A rule of an AuthorizationPolicy, at an Envoy.
+    Envoy(EnvoyRule),
     /// The mTLS mode, which the data plane enforces as a policy of this name.
     Mtls {
         /// The object whose mode holds, if there is one.
@@ -131,9 +155,22 @@ pub enum By {
     Object(ResourceRef),
 }
 
+/// A rule that an Envoy has, or the policy that it was made of.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct EnvoyRule {
+    /// The policy, by its position in the snapshot.
+    pub policy: usize,
+    /// The position in `spec.rules`, where a rule is meant.
+    pub rule: Option<usize>,
+    /// The name that the Envoy prints.
+    pub enforced_as: Arc<str>,
+}
+
 /// What one gate said, with its evidence.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct Judgement {
+    /// On which stretch.
+    pub hop: Hop,
     /// Which gate.
     pub gate: Gate,
     /// What it said.
@@ -145,7 +182,7 @@ pub struct Judgement {
     /// Everything here that by itself stops the connection, the one that decided included.
     pub denying: Vec<By>,
     /// Where no ALLOW policy lets in, alone or beside a DENY: those there are.
-    pub candidates: Vec<PolicyIndex>,
+    pub candidates: Vec<By>,
     /// On what it depends, if it does.
     pub conditions: Vec<Condition>,
 }
@@ -155,6 +192,7 @@ impl Judgement {
     #[must_use]
     pub fn new(gate: Gate, outcome: GateOutcome, reason: Reason) -> Self {
         Self {
+            hop: Hop::Source,
             gate,
             outcome,
             reason,
@@ -181,8 +219,8 @@ impl Judgement {
 /// On what a conditional answer depends.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
 pub struct Condition {
-    /// The attribute, in the words of policies: `source.ip`, `destination.ip`, `destination.workload`.
-    pub attribute: &'static str,
+    /// The attribute, in the words of policies: `source.ip`, `destination.workload`, `request.headers[x]`.
+    pub attribute: Cow<'static, str>,
     /// The values with which it is allowed; none when that depends on another attribute.
     pub values: Vec<String>,
 }
@@ -200,13 +238,35 @@ impl Decision {
     /// Adds what a gate said. All that its gates depend on must hold: what two of them say of one attribute is not
     /// put into one list of values.
     pub(super) fn push(&mut self, mut judgement: Judgement) {
-        for condition in std::mem::take(&mut judgement.conditions) {
+        self.depend_on(std::mem::take(&mut judgement.conditions));
+        self.gates.push(judgement);
+    }
+
+    /// Adds what the gates of the next stretch said.
+    pub(super) fn go_on(&mut self, hop: Hop, next: Self) {
+        self.depend_on(next.conditions);
+        let judged = next.gates.into_iter().filter(|judgement| judgement.gate != Gate::Resolve);
+        self.gates.extend(judged.map(|judgement| Judgement { hop, ..judgement }));
+    }
+
+    fn depend_on(&mut self, conditions: Vec<Condition>) {
+        for condition in conditions {
             match self.conditions.iter_mut().find(|known| known.attribute == condition.attribute) {
                 Some(known) if *known == condition => {}
                 Some(known) => known.values.clear(),
                 None => self.conditions.push(condition),
             }
         }
+    }
+
+    /// Changes what the same gate of the same stretch said here; where it is not there it had nothing to judge.
+    pub(super) fn change(&mut self, of: &Judgement, change: impl FnOnce(&mut Judgement)) {
+        let is_it = |known: &&mut Judgement| (known.hop, known.gate) == (of.hop, of.gate);
+        if let Some(known) = self.gates.iter_mut().find(is_it) {
+            return change(known);
+        }
+        let mut judgement = Judgement { hop: of.hop, ..Judgement::not_reached(of.gate) };
+        change(&mut judgement);
         self.gates.push(judgement);
     }
 
@@ -236,7 +296,7 @@ impl Decision {
             .or_else(|| self.gates.iter().rev().find(|judgement| judgement.outcome == GateOutcome::Pass))
     }
 
-    /// What a gate said.
+    /// What a gate said, on the first stretch.
     #[must_use]
     pub fn gate(&self, gate: Gate) -> Option<&Judgement> {
         self.gates.iter().find(|judgement| judgement.gate == gate)

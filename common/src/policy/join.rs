@@ -1,10 +1,11 @@
 //! Several possible answers into one: the same, dependent on what tells them apart, or unknown.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::codes::Reason;
 
-use super::decision::{Cell, Condition, Decision, GateOutcome, Verdict};
+use super::decision::{By, Cell, Condition, Decision, GateOutcome, Judgement, Verdict};
 use super::fold::Domain;
 use super::gates::{blocked, too_many};
 
@@ -50,12 +51,10 @@ pub fn combine(attribute: Attribute, answers: &[(Vec<String>, Decision)]) -> Dec
     };
     let mut decision = passing.clone();
     if let Some((_, denied)) = of(Verdict::Denied) {
-        for (gate, blocked) in decision.gates.iter_mut().zip(&denied.gates) {
-            if blocked.outcome == GateOutcome::Block {
-                *gate = blocked.clone();
-                gate.outcome = GateOutcome::Conditional;
-                gate.reason = attribute.reason;
-            }
+        for blocked in denied.gates.iter().filter(|gate| gate.outcome == GateOutcome::Block) {
+            let outcome = GateOutcome::Conditional;
+            let depends = Judgement { outcome, reason: attribute.reason, ..blocked.clone() };
+            decision.change(blocked, |gate| *gate = depends);
         }
     }
     decision.conditions = conditions(attribute, answers);
@@ -66,34 +65,39 @@ pub fn combine(attribute: Attribute, answers: &[(Vec<String>, Decision)]) -> Dec
 fn with_all_evidence(first: &Decision, answers: &[(Vec<String>, Decision)]) -> Decision {
     let mut decision = first.clone();
     for (_, other) in answers.iter().skip(1) {
-        for (gate, other) in decision.gates.iter_mut().zip(&other.gates) {
-            let denying = other.denying.iter().filter(|by| !gate.denying.contains(by)).cloned();
-            gate.denying.extend(denying.collect::<Vec<_>>());
-            let candidates =
-                other.candidates.iter().filter(|policy| !gate.candidates.contains(policy)).copied();
-            gate.candidates.extend(candidates.collect::<Vec<_>>());
+        let says_more = |gate: &&Judgement| !gate.denying.is_empty() || !gate.candidates.is_empty();
+        for other in other.gates.iter().filter(says_more) {
+            decision.change(other, |gate| {
+                add_new(&mut gate.denying, &other.denying);
+                add_new(&mut gate.candidates, &other.candidates);
+            });
         }
     }
     decision
+}
+
+fn add_new(known: &mut Vec<By>, others: &[By]) {
+    let new: Vec<By> = others.iter().filter(|by| !known.contains(by)).cloned().collect();
+    known.extend(new);
 }
 
 /// The values of the attribute with which some answer lets in; and what those answers depend on themselves, with
 /// their values where they are the same for all: which of them go with which is not said.
 fn conditions(attribute: Attribute, answers: &[(Vec<String>, Decision)]) -> Vec<Condition> {
     let passing = || answers.iter().filter(|(_, decision)| decision.verdict() != Verdict::Denied);
-    let mut by_attribute: BTreeMap<&'static str, Vec<String>> = BTreeMap::new();
+    let mut by_attribute: BTreeMap<Cow<'static, str>, Vec<String>> = BTreeMap::new();
     for (values, decision) in passing() {
         let said = decision.conditions.iter().find(|condition| condition.attribute == attribute.name);
         // What an answer itself says of the attribute is more exact.
         let values = said.map_or(values, |condition| &condition.values);
-        let known = by_attribute.entry(attribute.name).or_default();
+        let known = by_attribute.entry(attribute.name.into()).or_default();
         let new: Vec<String> = values.iter().filter(|value| !known.contains(value)).cloned().collect();
         known.extend(new);
     }
     let own = passing().flat_map(|(_, decision)| &decision.conditions);
     for condition in own.filter(|condition| condition.attribute != attribute.name) {
         let same = passing().all(|(_, decision)| decision.conditions.contains(condition));
-        by_attribute.insert(condition.attribute, if same { condition.values.clone() } else { Vec::new() });
+        by_attribute.insert(condition.attribute.clone(), if same { condition.values.clone() } else { Vec::new() });
     }
     let conditions = by_attribute.into_iter();
     conditions.map(|(attribute, values)| Condition { attribute, values }).collect()

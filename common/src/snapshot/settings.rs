@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::codes::{Code, Evidence};
-use crate::istio::MeshConfigFile;
+use crate::istio::{ConfiguredProvider, MeshConfigFile};
 use crate::kubernetes::{Container, PodSpec};
 use crate::model::{FieldPath, Kind, LabelSelector, Labels, Name, Namespace, TrustDomain};
 use crate::wire::wire;
@@ -18,9 +18,11 @@ mod tests;
 
 /// The variables of istiod that are read, where they are given by value. An environment holds secrets: whoever saves
 /// what was read keeps these and no others.
-pub(crate) const ISTIOD_VARIABLES: [&str; 4] = [ISTIOD_REVISION, AMBIENT, DRY_RUN, AUTO_ALLOW];
+pub(crate) const ISTIOD_VARIABLES: [&str; 7] =
+    [ISTIOD_REVISION, AMBIENT, DRY_RUN, AUTO_ALLOW, LAYERED, MULTIPLE_PROVIDERS, GATEWAY_SELECTORS];
 /// Those of them that are switched on and off.
-pub(crate) const ISTIOD_FLAGS: [&str; 3] = [AMBIENT, DRY_RUN, AUTO_ALLOW];
+pub(crate) const ISTIOD_FLAGS: [&str; 6] =
+    [AMBIENT, DRY_RUN, AUTO_ALLOW, LAYERED, MULTIPLE_PROVIDERS, GATEWAY_SELECTORS];
 /// The keys of Istio's ConfigMaps that are read.
 #[cfg(test)]
 pub(crate) const CONFIG_MAP_KEYS: [&str; 5] = [MESH, ENABLEMENT, EXCLUDED, ENABLED, NFTABLES];
@@ -30,6 +32,9 @@ pub(crate) const ISTIOD_REVISION: &str = "REVISION";
 const AMBIENT: &str = "PILOT_ENABLE_AMBIENT";
 const DRY_RUN: &str = "AMBIENT_ENABLE_DRY_RUN_AUTHORIZATION_POLICY";
 const AUTO_ALLOW: &str = "PILOT_AUTO_ALLOW_WAYPOINT_POLICY";
+const LAYERED: &str = "ENABLE_LAYERED_WAYPOINT_AUTHORIZATION_POLICIES";
+const MULTIPLE_PROVIDERS: &str = "PILOT_ENABLE_MULTIPLE_CUSTOM_AUTHZ_PROVIDERS";
+const GATEWAY_SELECTORS: &str = "ENABLE_SELECTOR_BASED_K8S_GATEWAY_POLICY";
 const MESH: &str = "mesh";
 const ENABLEMENT: &str = "AMBIENT_ENABLEMENT_SELECTOR";
 const EXCLUDED: &str = "EXCLUDE_NAMESPACES";
@@ -72,6 +77,10 @@ pub struct MeshConfig {
     pub root_namespace: Namespace,
     /// The namespaces that istiod looks at; none: all.
     pub discovery_selectors: Vec<LabelSelector>,
+    /// Trust domains that Envoys take for that of the mesh.
+    pub trust_domain_aliases: Vec<Name>,
+    /// What Envoys may ask; `None` when MeshConfig was not read.
+    pub extension_providers: Option<Vec<ConfiguredProvider>>,
 }
 
 /// What istiod was told.
@@ -85,6 +94,12 @@ pub struct Istiod {
     pub sends_dry_run: bool,
     /// `PILOT_AUTO_ALLOW_WAYPOINT_POLICY`.
     pub auto_allows_waypoints: bool,
+    /// `ENABLE_LAYERED_WAYPOINT_AUTHORIZATION_POLICIES`.
+    pub layers_waypoint_policies: bool,
+    /// `PILOT_ENABLE_MULTIPLE_CUSTOM_AUTHZ_PROVIDERS`.
+    pub multiple_authorizers: bool,
+    /// `ENABLE_SELECTOR_BASED_K8S_GATEWAY_POLICY`, on by default.
+    pub selects_gateways: bool,
 }
 
 wire! {
@@ -204,6 +219,8 @@ fn mesh_config(
         trust_domain: not_empty(given.trust_domain.clone().or(file.trust_domain), "cluster.local").into(),
         root_namespace: not_empty(root.or(file.root_namespace), istio_namespace).into(),
         discovery_selectors: file.discovery_selectors,
+        trust_domain_aliases: file.trust_domain_aliases,
+        extension_providers: text.is_some().then_some(file.extension_providers),
     };
     let told = given.trust_domain.is_some() && given.root_namespace.is_some();
     if text.is_none() && !told {
@@ -287,9 +304,18 @@ fn istiod(
     // of an istiod that was not read that one of them is on says that ambient is.
     let is_ambient = told(AMBIENT).unwrap_or_else(|| found.is_none_or(|c| is_true(c, AMBIENT)));
     let flag = |name| is_ambient && is_on(name);
+    let off = |name| {
+        told(name) == Some(false)
+            || told(name).is_none()
+                && found.is_some_and(|c| variable(c, name).and_then(parse_bool) == Some(false))
+    };
     Istiod {
         sends_dry_run: flag(DRY_RUN),
         auto_allows_waypoints: flag(AUTO_ALLOW),
+        // pilot/pkg/features/{ambient,security,pilot}.go: of these three only the first hangs on ambient.
+        layers_waypoint_policies: is_on(LAYERED),
+        multiple_authorizers: is_on(MULTIPLE_PROVIDERS),
+        selects_gateways: !off(GATEWAY_SELECTORS),
         other_revisions: {
             others.retain(|other| *other != revision);
             others

@@ -107,7 +107,7 @@ fn allowed<'a, D: Domain>(
     let mut parts = Vec::new();
     let mut candidates = Vec::new();
     for (index, policy) in policies {
-        candidates.push(index);
+        candidates.push(By::Rule(RuleRef { policy: index, rule: None }));
         if domain.is_none(&rest) {
             continue;
         }

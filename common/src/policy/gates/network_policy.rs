@@ -260,7 +260,7 @@ fn judgement(mesh: &Mesh<'_>, gate: Gate, ruling: Ruling) -> Judgement {
         Ruling::Isolated { by } => by_rule(GateOutcome::Block, Reason::NetworkPolicyIsolated, by),
         Ruling::Denied { by } => by_rule(GateOutcome::Block, Reason::AdminNetworkPolicyDeny, by),
         Ruling::Depends { by, conditions } => {
-            let reason = match conditions.first().map(|condition| condition.attribute) {
+            let reason = match conditions.first().map(|condition| &*condition.attribute) {
                 Some("destination.port") => Reason::PortDecides,
                 Some("source.labels") => Reason::SourceDecides,
                 _ => Reason::AddressDecides,

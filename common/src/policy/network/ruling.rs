@@ -112,7 +112,7 @@ impl<'a> Comparing<'a> {
         let of_port = match rule.ports.fit(self.hop.port, self.declared) {
             Fits::No => return Matches::No,
             Fits::Yes => None,
-            Fits::Within(values) => Some(Condition { attribute: "destination.port", values }),
+            Fits::Within(values) => Some(Condition { attribute: "destination.port".into(), values }),
         };
         match (self.peers(&rule.peers, at), of_port) {
             (Matches::Yes { .. }, Some(condition)) => Matches::If(vec![condition]),
@@ -180,7 +180,7 @@ impl<'a> Comparing<'a> {
             (Some(true), None) => Matches::Yes { address: false },
             (Some(true), Some(pods)) if pods.is_empty() => Matches::Yes { address: false },
             _ => Matches::If(vec![Condition {
-                attribute: "source.labels",
+                attribute: "source.labels".into(),
                 values: vec![selector.to_string()],
             }]),
         }
@@ -194,7 +194,7 @@ impl<'a> Comparing<'a> {
             Direction::Ingress => "source.ip",
             Direction::Egress => "destination.ip",
         };
-        let depends = |values: Vec<String>| Matches::If(vec![Condition { attribute, values }]);
+        let depends = |values: Vec<String>| Matches::If(vec![Condition { attribute: attribute.into(), values }]);
         let inside = |address: &&IpAddr| blocks.iter().any(|block| block.contains(address));
         let addresses = self.hop.other.addresses;
         let found: Vec<&IpAddr> = addresses.iter().filter(inside).collect();
@@ -234,7 +234,7 @@ impl Matches {
 /// What either of two lists of conditions comes to: of one attribute the values of both; of several which values go
 /// together is not said.
 pub(super) fn either(a: Vec<Condition>, b: Vec<Condition>) -> Vec<Condition> {
-    let attributes = |list: &[Condition]| list.iter().map(|c| c.attribute).collect::<Vec<_>>();
+    let attributes = |list: &[Condition]| list.iter().map(|c| c.attribute.clone()).collect::<Vec<_>>();
     if attributes(&a) == attributes(&b) && a.len() == 1 {
         let mut values: Vec<String> = a.into_iter().chain(b.clone()).flat_map(|c| c.values).collect();
         let mut known = std::collections::BTreeSet::new();

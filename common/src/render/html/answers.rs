@@ -82,7 +82,7 @@ impl<'a> Answers<'a> {
 
     fn answer(&mut self, row: &Row) -> AnswerJson {
         let hops = row.hops.iter().map(|hop| HopJson {
-            hop: hop.hop,
+            hop: hop.hop.as_str(),
             gates: hop.gates.iter().map(|gate| self.line(&gates::said(row, hop, gate), gate)).collect(),
         });
         AnswerJson {

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::codes::Reason;
 use crate::model::Name;
-use crate::policy::{Condition, Gate, GateOutcome, Verdict};
+use crate::policy::{self, Condition, Gate, GateOutcome, Verdict};
 
 mod make;
 
@@ -82,7 +82,7 @@ pub struct GateEntry {
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
 pub struct Hop {
     /// From where: `source` or `waypoint`.
-    pub hop: &'static str,
+    pub hop: policy::Hop,
     /// What the gates said.
     pub gates: Vec<GateEntry>,
 }

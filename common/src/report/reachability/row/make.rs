@@ -6,7 +6,7 @@ use rustc_hash::FxHashMap;
 
 use crate::model::{FieldPath, Identity, Origin, WorkloadIndex};
 use crate::policy::ir::{PolicyIndex, Provenance};
-use crate::policy::{By, Decision, Judgement, Mesh, Others, PeerAnswer, PeerClass};
+use crate::policy::{self, By, Decision, Judgement, Mesh, Others, PeerAnswer, PeerClass};
 
 use super::{Class, DecidedBy, GateEntry, Hop, PeerEntry, Row};
 
@@ -31,17 +31,11 @@ impl<'a> Rows<'a> {
         let denying = decision.gates.iter().flat_map(|judgement| &judgement.denying);
         let matched: BTreeSet<String> = denying.filter_map(|by| self.written(by).enforced_as).collect();
         let candidates = decision.gates.iter().flat_map(|judgement| &judgement.candidates);
-        let candidates: BTreeSet<String> = candidates
-            .filter_map(|index| self.mesh.policies.get(*index))
-            .map(|policy| policy.key())
-            .collect();
+        let candidates: BTreeSet<String> =
+            candidates.filter_map(|by| self.written(by).enforced_as).collect();
         let decided_by = decision.decided_by().map(|judgement| self.decided_by(judgement));
-        let gates = decision.gates.iter().map(|judgement| GateEntry {
-            gate: judgement.gate,
-            outcome: judgement.outcome,
-            by: judgement.by.as_ref().and_then(|by| self.written(by).full_name()),
-            detail: judgement.reason,
-        });
+        let hops = [policy::Hop::Source, policy::Hop::Waypoint].into_iter();
+        let hops = hops.map(|hop| self.hop(hop, decision)).filter(|hop| !hop.gates.is_empty()).collect();
         Row {
             target: None,
             peer,
@@ -50,9 +44,20 @@ impl<'a> Rows<'a> {
             conditions: decision.conditions.clone(),
             matched: matched.into_iter().collect(),
             candidates: candidates.into_iter().collect(),
-            hops: vec![Hop { hop: "source", gates: gates.collect() }],
+            hops,
             decided_by,
         }
+    }
+
+    fn hop(&self, hop: policy::Hop, decision: &Decision) -> Hop {
+        let gates = decision.gates.iter().filter(|judgement| judgement.hop == hop);
+        let entry = |judgement: &Judgement| GateEntry {
+            gate: judgement.gate,
+            outcome: judgement.outcome,
+            by: judgement.by.as_ref().and_then(|by| self.written(by).full_name()),
+            detail: judgement.reason,
+        };
+        Hop { hop, gates: gates.map(entry).collect() }
     }
 
     fn decided_by(&mut self, judgement: &Judgement) -> DecidedBy {
@@ -83,6 +88,22 @@ impl<'a> Rows<'a> {
     fn written(&self, by: &By) -> Written {
         match by {
             By::Rule(rule) => Written { rule: rule.rule, ..self.policy(rule.policy, rule.path()) },
+            By::Envoy(rule) => {
+                let enforced_as = Some(rule.enforced_as.to_string());
+                let Some(policy) = self.mesh.snapshot.authorization_policies.get(rule.policy) else {
+                    return Written { enforced_as, ..Written::default() };
+                };
+                let reference = policy.object.reference(crate::model::Kind::AuthorizationPolicy);
+                let path = rule.rule.map(|index| FieldPath::spec().field("rules").item(index));
+                Written {
+                    name: Some(reference.key()),
+                    kind: Some(reference.kind.wire().to_owned()),
+                    enforced_as,
+                    rule: rule.rule,
+                    place: Some((policy.object.origin, path.unwrap_or_default())),
+                    ..Written::default()
+                }
+            }
             By::Mtls { object, enforced_as } => {
                 let enforced_as = Some(enforced_as.to_string());
                 let policies = &self.mesh.snapshot.peer_authentications;
