@@ -8,8 +8,8 @@ use std::net::IpAddr;
 
 use mesh_common::manifests;
 use mesh_common::model::{DataPlane, Identity, Peer, PortRef, Sender, WorkloadIndex};
-use mesh_common::policy::fold::Domain;
 use mesh_common::policy::peer_set::AllPeers;
+use mesh_common::policy::sets::Sets;
 use mesh_common::policy::{
     Caller, Callers, Decision, Detail, Dialled, Mesh, PeerAnswer, PeerClass, PolicySet, Reach, Resolution,
     Target, Verdict, evaluate, judge_peer, peers, reach,

@@ -23,6 +23,7 @@ pub mod peer_set;
 mod peers;
 mod reach;
 mod select;
+pub mod sets;
 
 pub use arrival::{Arrival, Caller};
 pub use callers::Callers;

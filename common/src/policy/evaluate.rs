@@ -20,6 +20,7 @@ use super::mesh::Mesh;
 use super::network::EndKind;
 use super::peer_set::blocks::Blocks;
 use super::reach::{Variant, in_all_worlds, nowhere, variants};
+use super::sets::One;
 
 /// What a caller's connection gets.
 #[must_use]
@@ -199,33 +200,9 @@ struct OnePeer<'a> {
     port: Option<u16>,
 }
 
+impl One for OnePeer<'_> {}
+
 impl Domain for OnePeer<'_> {
-    type Set = bool;
-
-    fn all(&self) -> bool {
-        true
-    }
-
-    fn none(&self) -> bool {
-        false
-    }
-
-    fn and(&self, a: bool, b: &bool) -> bool {
-        a && *b
-    }
-
-    fn or(&self, a: bool, b: &bool) -> bool {
-        a || *b
-    }
-
-    fn without(&self, a: bool, b: &bool) -> bool {
-        a && !b
-    }
-
-    fn is_none(&self, set: &bool) -> bool {
-        !set
-    }
-
     fn identities(&self) -> bool {
         self.peer
             .identity

@@ -7,30 +7,10 @@ use std::net::IpAddr;
 
 use super::ir::{Authorization, Block, Clause, Field, Match, Rule, ServiceAccountMatch, StringMatch};
 use super::network::EndKind;
+use super::sets::Sets;
 
-/// Who is asked about, and how answers about them combine.
-pub trait Domain {
-    /// Those for whom something holds.
-    type Set: Clone;
-
-    /// Everyone.
-    fn all(&self) -> Self::Set;
-    /// No one.
-    fn none(&self) -> Self::Set;
-    /// Those of both.
-    fn and(&self, a: Self::Set, b: &Self::Set) -> Self::Set;
-    /// Those of either.
-    fn or(&self, a: Self::Set, b: &Self::Set) -> Self::Set;
-    /// Those of the first who are not of the second.
-    fn without(&self, a: Self::Set, b: &Self::Set) -> Self::Set;
-    /// Whether there is no one.
-    fn is_none(&self, set: &Self::Set) -> bool;
-
-    /// Whether so many sets are too many to go on.
-    fn exceeds(&self, _sets: usize) -> bool {
-        false
-    }
-
+/// Who is asked about.
+pub trait Domain: Sets {
     /// Those with an identity of the mesh's trust domain.
     fn identities(&self) -> Self::Set;
     /// Those without an identity.

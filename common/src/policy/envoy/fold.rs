@@ -9,6 +9,7 @@ use ipnet::IpNet;
 
 use crate::policy::fold::Domain;
 use crate::policy::ir::{Block, Match, ServiceAccountMatch, StringMatch};
+use crate::policy::sets::{One, Sets};
 
 use super::formula::{Formula, Leaf};
 use super::identity::IdentityMatch;
@@ -19,27 +20,9 @@ use super::request::Request;
 mod tests;
 mod words;
 
-/// Who is asked about, and how answers about them combine. What the fold over ztunnel's rules asks of a `Domain`, and
-/// that something may not be known of a peer.
-pub trait Sources {
-    /// Those for whom something holds.
-    type Set: Clone;
-
-    /// Everyone.
-    fn all(&self) -> Self::Set;
-    /// No one.
-    fn none(&self) -> Self::Set;
-    /// Those of both.
-    fn and(&self, a: Self::Set, b: &Self::Set) -> Self::Set;
-    /// Those of either.
-    fn or(&self, a: Self::Set, b: &Self::Set) -> Self::Set;
-    /// Those of the first who are not of the second.
-    fn without(&self, a: Self::Set, b: &Self::Set) -> Self::Set;
-    /// Whether there is no one.
-    fn is_none(&self, set: &Self::Set) -> bool;
-    /// Whether so many sets are too many to go on.
-    fn exceeds(&self, sets: usize) -> bool;
-
+/// Who is asked about. What the fold over ztunnel's rules asks of a `Domain`, and that something may not be known of a
+/// peer.
+pub trait Sources: Sets {
     /// Those whose identity matches.
     fn identity(&self, wanted: &IdentityMatch) -> Split<Self::Set>;
     /// Those whose address is in the block.
@@ -149,37 +132,9 @@ pub struct OnePeer<'a> {
     pub address: Option<IpAddr>,
 }
 
+impl One for OnePeer<'_> {}
+
 impl Sources for OnePeer<'_> {
-    type Set = bool;
-
-    fn all(&self) -> bool {
-        true
-    }
-
-    fn none(&self) -> bool {
-        false
-    }
-
-    fn and(&self, a: bool, b: &bool) -> bool {
-        a && *b
-    }
-
-    fn or(&self, a: bool, b: &bool) -> bool {
-        a || *b
-    }
-
-    fn without(&self, a: bool, b: &bool) -> bool {
-        a && !b
-    }
-
-    fn is_none(&self, set: &bool) -> bool {
-        !set
-    }
-
-    fn exceeds(&self, _: usize) -> bool {
-        false
-    }
-
     fn identity(&self, wanted: &IdentityMatch) -> Split<bool> {
         Split { holds: self.identity.is_some_and(|identity| wanted.matches(identity)), depends: false }
     }
@@ -202,7 +157,7 @@ pub struct Peers<'a, D> {
     pub trust_domain: &'a str,
 }
 
-impl<D: Domain> Sources for Peers<'_, D> {
+impl<D: Domain> Sets for Peers<'_, D> {
     type Set = D::Set;
 
     fn all(&self) -> D::Set {
@@ -232,7 +187,9 @@ impl<D: Domain> Sources for Peers<'_, D> {
     fn exceeds(&self, sets: usize) -> bool {
         self.domain.exceeds(sets)
     }
+}
 
+impl<D: Domain> Sources for Peers<'_, D> {
     fn identity(&self, wanted: &IdentityMatch) -> Split<D::Set> {
         words::identity(self.domain, self.trust_domain, wanted)
     }

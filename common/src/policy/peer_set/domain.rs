@@ -5,11 +5,12 @@ use std::net::IpAddr;
 use crate::policy::fold::Domain;
 use crate::policy::ir::{Block, ServiceAccountMatch, StringMatch};
 use crate::policy::network::EndKind;
+use crate::policy::sets::Sets;
 
 use super::names::Pair;
 use super::{AllPeers, PeerSet};
 
-impl Domain for AllPeers<'_> {
+impl Sets for AllPeers<'_> {
     type Set = PeerSet;
 
     fn all(&self) -> PeerSet {
@@ -39,7 +40,9 @@ impl Domain for AllPeers<'_> {
     fn exceeds(&self, sets: usize) -> bool {
         self.universe.exceeds(sets)
     }
+}
 
+impl Domain for AllPeers<'_> {
     fn identities(&self) -> PeerSet {
         self.universe.of_range(0..self.universe.first_plaintext_row())
     }
