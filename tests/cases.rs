@@ -5,11 +5,12 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot run fails")]
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use mesh_common::manifests;
 use mesh_common::policy::Mesh;
+use mesh_common::policy::envoy::{Known, Request, Token};
 use mesh_common::report::reachability::{
     self, Answer, DecidedBy, Reachability, Row, SourceQuestion, TargetQuestion,
 };
@@ -48,8 +49,18 @@ struct Connection {
     to: String,
     #[serde(default)]
     port: Option<u16>,
+    method: Option<String>,
+    path: Option<String>,
+    host: Option<String>,
+    #[serde(default)]
+    headers: BTreeMap<String, String>,
+    sni: Option<String>,
+    #[serde(default)]
+    claims: BTreeMap<String, String>,
     verdict: String,
     reason: Option<String>,
+    /// How many stretches the way has: two through a waypoint.
+    hops: Option<usize>,
     policy: Option<String>,
     enforced_as: Option<String>,
     rule: Option<usize>,
@@ -124,8 +135,33 @@ fn ask(mesh: &Mesh<'_>, connection: &Connection) -> Result<Answer<Reachability>,
         None => connection.to.clone(),
     };
     let target = TargetQuestion::find(mesh, &to, "a").map_err(|error| error.message)?;
+    let mesh = &mesh.asked(connection.request());
     let source = SourceQuestion::find(mesh, &connection.from, "a").map_err(|error| error.message)?;
     Ok(reachability::from(mesh, &target, &[source]))
+}
+
+impl Connection {
+    fn request(&self) -> Request {
+        let known = |text: &Option<String>| match text.as_deref() {
+            Some(text) => Known::Is(text.into()),
+            None => Known::Unknown,
+        };
+        let mut request = Request {
+            method: known(&self.method),
+            path: known(&self.path),
+            host: known(&self.host),
+            server_name: known(&self.sni),
+            ..Request::default()
+        };
+        for (name, value) in &self.headers {
+            request.add_header(name, value);
+        }
+        if !self.claims.is_empty() {
+            let claims = self.claims.iter().map(|(name, value)| (name.clone(), value.as_str().into()));
+            request.token = Token::Claims { claims: claims.collect(), complete: false };
+        }
+        request
+    }
 }
 
 /// What travels with the answers, as `CODE subject`.
@@ -171,6 +207,7 @@ impl Connection {
         let by = row.decided_by.as_ref();
         compare("verdict", Some(self.verdict.clone()), row.verdict.as_str().to_owned());
         compare("reason", self.reason.clone(), text(by, |by| Some(by.reason.as_str().to_owned())));
+        compare("hops", self.hops.map(|hops| hops.to_string()), row.hops.len().to_string());
         compare("policy", self.policy.clone(), text(by, |by| by.policy.clone()));
         compare("enforcedAs", self.enforced_as.clone(), text(by, |by| by.enforced_as.clone()));
         compare("rule", self.rule.map(|rule| rule.to_string()), text(by, |by| Some(by.rule?.to_string())));

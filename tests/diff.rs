@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use mesh_common::manifests;
 use mesh_common::model::{PortRef, WorkloadIndex};
+use mesh_common::policy::envoy::Request;
 use mesh_common::policy::{Caller, Decision, Dialled, Mesh, Target, Verdict, evaluate};
 use mesh_common::report::reachability::{Asked, Compared, DiffRow, Difference, Effect, Gain, Scope, diff};
 use mesh_common::snapshot::{Changes, Edits, MeshSnapshot, Objects, Removal, SettingsOverride};
@@ -26,7 +27,9 @@ fn between(before: &Objects, after: &Objects) -> Changes {
 fn difference(changes: &Changes) -> Difference {
     let given = SettingsOverride::default();
     let compared = Compared { changes, given: &given, against: None };
-    let asked = Asked { scope: Scope::All(None, None), sources: &[], namespace: "default" };
+    let request = Request::default();
+    let scope = Scope::All(None, None);
+    let asked = Asked { scope, sources: &[], namespace: "default", request: &request };
     diff(compared, &asked).unwrap().body
 }
 

@@ -194,7 +194,7 @@ fn brief(decision: &Decision, is_one: bool) -> String {
     let verdict = decision.verdict();
     let gates =
         decision.gates.iter().map(|gate| format!("{:?}={:?}:{:?}", gate.gate, gate.outcome, gate.reason));
-    let attributes: Vec<&str> = decision.conditions.iter().map(|condition| condition.attribute).collect();
+    let attributes: Vec<&str> = decision.conditions.iter().map(|condition| &*condition.attribute).collect();
     match verdict {
         Verdict::Allowed | Verdict::Denied if is_one => {
             format!("{verdict:?} {:?}", gates.collect::<Vec<_>>())

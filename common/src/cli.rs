@@ -14,7 +14,9 @@ mod status;
 
 #[cfg(feature = "cluster")]
 pub use arguments::{ConnectionArguments, Timeout};
-pub use arguments::{EditArguments, OutputArguments, SettingsArguments, SourceArguments, VerbosityArguments};
+pub use arguments::{
+    EditArguments, OutputArguments, RequestArguments, SettingsArguments, SourceArguments, VerbosityArguments,
+};
 pub use completion::Takes;
 pub use error::{CliError, ErrorKind};
 pub use output::{Console, now};

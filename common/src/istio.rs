@@ -5,6 +5,7 @@
 
 mod authorization_policy;
 mod mesh_config;
+mod on_the_wire;
 mod peer_authentication;
 mod protocol;
 mod service_entry;
@@ -15,6 +16,7 @@ pub use authorization_policy::{
     TargetReference, To, WorkloadSelector,
 };
 pub use mesh_config::{ConfiguredProvider, ExternalAuthorizer, MeshConfigFile};
+pub use on_the_wire::{HBONE_PORT, HOST_PROBE, HOST_PROBE_V6};
 pub use peer_authentication::{MtlsMode, MutualTls, PeerAuthentication, PortMtls};
 pub use protocol::PortProtocol;
 pub use service_entry::ServiceEntry;

@@ -9,6 +9,7 @@ mod callers;
 mod compile;
 mod decision;
 pub mod envoy;
+mod envoys;
 mod evaluate;
 mod family;
 pub mod fold;
@@ -24,6 +25,7 @@ mod peers;
 mod reach;
 mod select;
 pub mod sets;
+mod waypoint;
 
 pub use arrival::{Arrival, Caller};
 pub use callers::Callers;

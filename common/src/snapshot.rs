@@ -67,6 +67,7 @@ pub(crate) use settings::{ISTIO_PODS, ISTIOD_REVISION, ISTIOD_VARIABLES, is_isti
 pub use sources::{Format, Places, Source, Sources};
 pub(crate) use visible::asks_for_dry_run;
 pub use visible::{Discovery, Hidden};
+pub use waypoints::Waypoint;
 pub use waypoints::{Binding, Refusal};
 pub(crate) use workloads::service_account;
 pub use ztunnels::{Asked, Held, HeldCertificate, PORT as ZTUNNEL_PORT};
@@ -81,6 +82,8 @@ pub struct Policy<T> {
     pub object: Object<T>,
     /// Why istiod does not look at it, if it does not.
     pub hidden: Option<Hidden>,
+    /// Whether something of it is not understood that only an Envoy would read.
+    pub unclear: bool,
 }
 
 /// The picture.
@@ -130,6 +133,8 @@ pub struct MeshSnapshot {
     pub not_read: Vec<NotRead>,
     /// The texts that objects were read from.
     pub sources: Sources,
+    /// Whether Gateways were asked for: where none is known there is none.
+    pub gateways_listed: bool,
     waypoints: waypoints::Waypoints,
     by_namespace: FxHashMap<Namespace, Vec<WorkloadIndex>>,
     by_address: FxHashMap<IpAddr, WorkloadIndex>,
@@ -164,6 +169,7 @@ impl MeshSnapshot {
             service_accounts: accounts::accounts(&objects),
             pod_creators: pod_creators::pod_creators(&objects),
             certificates: None,
+            gateways_listed: objects.gateways_listed,
             waypoints,
             by_address,
             by_host_address: by_host_address(&objects),
@@ -337,7 +343,12 @@ fn policies(
     });
     let authorization: Vec<_> = std::mem::take(&mut objects.authorization_policies)
         .into_iter()
-        .map(|object| Policy { hidden: visibility.hidden(&object.meta), object })
+        .map(|object| {
+            let hidden = visibility.hidden(&object.meta);
+            let unclear = visible::is_dropped(&object, settings)
+                && visible::defect_of_authorization(&object, sources).is_some();
+            Policy { hidden, unclear, object }
+        })
         .filter(|policy| {
             let defect = || visible::defect_of_authorization(&policy.object, sources);
             if policy.hidden.is_some() || visible::is_dropped(&policy.object, settings) {
@@ -350,7 +361,7 @@ fn policies(
         .collect();
     let authentication: Vec<_> = std::mem::take(&mut objects.peer_authentications)
         .into_iter()
-        .map(|object| Policy { hidden: visibility.hidden(&object.meta), object })
+        .map(|object| Policy { hidden: visibility.hidden(&object.meta), unclear: false, object })
         .filter(|policy| {
             policy.hidden.is_some()
                 || understood(visible::defect_of_peer_authentication(&policy.object, sources))

@@ -6,10 +6,12 @@ use clap::{ArgAction, Args, ValueEnum, ValueHint};
 
 mod connection;
 mod edits;
+mod request;
 
 pub use connection::{ConnectionArguments, Timeout};
 pub use edits::EditArguments;
 pub(super) use edits::Pending;
+pub use request::RequestArguments;
 
 use crate::cluster::is_name;
 use crate::model::Name;

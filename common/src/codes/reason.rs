@@ -95,6 +95,16 @@ reasons! {
     ExternalName;
     /// Its policies tell too many groups of peers apart to list them; a question about one peer is answered.
     TooManyGroups;
+    /// An Envoy would not take the rules and keeps those that it had, which are not known.
+    EnvoyRefusesRules;
+    /// None of the waypoint's pods takes connections.
+    WaypointNotReady;
+    /// It depends on the request, of which too little was given.
+    RequestDecides;
+    /// It depends on whether HTTP is spoken, which the Envoy finds out.
+    ProtocolDecides;
+    /// It depends on which pod of the waypoint takes the connection.
+    WaypointDecides;
     /// It depends on an address that is not known.
     AddressDecides;
     /// It depends on which of several pods takes the connection.
@@ -111,6 +121,8 @@ reasons! {
     NotReached;
     /// The connection arrives with its identity, over HBONE.
     Hbone;
+    /// The connection goes to the waypoint with its identity, over HBONE.
+    Waypoint;
     /// The connection arrives as plaintext.
     Plaintext;
     /// The address of a workload, or the endpoint of a Service.

@@ -296,6 +296,18 @@ codes! {
         message: "an `ipBlock` lets a pod through by the pod's own address: some network plug-ins match addresses outside of the cluster only";
         hint: "select pods by their labels";
         why: "Kubernetes' own tests of network plug-ins match pods by blocks; Cilium does not unless it is told to.";
+    WaypointAssumed = 916, Assumption, "A waypoint of which no pod was seen";
+        message: "no pod of {subject} was read: taken to run as istiod makes it, with the account `{account}`";
+        hint: "add the waypoint's pods, or ask the cluster";
+        why: "istiod makes the pods of a Gateway of the class `istio-waypoint`. Until one of them takes connections, callers of what is bound to it are not let through, or, before it was ready for the first time, go past it.";
+    TokenAssumed = 917, Assumption, "A valid token";
+        message: "the claims are taken to be of a token that the waypoint or sidecar finds valid";
+        hint: "a RequestAuthentication has to say so of its issuer";
+        why: "Claims count only where a RequestAuthentication of the proxy accepts the token.";
+    GatewayClassAssumed = 918, Assumption, "The GatewayClass as istiod makes it";
+        message: "GatewayClass `istio-waypoint` was not read: taken for as istiod makes it, without labels";
+        hint: "add it if it has the label `istio.io/waypoint-for`, or ask the cluster";
+        why: "The class says what its waypoints are for where they do not say so themselves.";
     AmbientGiven = 920, Assumption, "Enrolled, because the call says so";
         message: "{subject}: taken for enrolled in ambient, because --assume-ambient says so";
         hint: "leave out --assume-ambient to hear how it is";

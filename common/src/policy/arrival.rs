@@ -18,6 +18,7 @@ use super::gates::network_policy;
 use super::gates::resolve::{At, Destination};
 use super::join::{Attribute, combine};
 use super::mesh::Mesh;
+use super::waypoint::may_stand_in_front;
 
 /// Who calls.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -102,7 +103,8 @@ impl Caller {
             Self::Outside => plaintext(None),
             Self::Address(address) => plaintext(Some(*address)),
             Self::Identity(identity) => {
-                Arrival::As(Peer { identity: captured.map(|_| identity.clone()), address: None, sender })
+                let taken = captured.is_some() || may_stand_in_front(mesh, destination);
+                Arrival::As(Peer { identity: taken.then(|| identity.clone()), address: None, sender })
             }
             Self::Node(node) => match captured {
                 Some(to) => from_node(mesh, node, (None, sender), to),
@@ -150,6 +152,14 @@ fn from_workload(
         // Nobody looks at it but policies of the network.
         let to = destination.workload().and_then(|to| mesh.workload(to));
         let plaintext = Peer { identity: None, address: address_over(from, to, family), sender };
+        if from.is_captured() && may_stand_in_front(mesh, destination) {
+            // Its identity gets as far as the waypoint.
+            let with_identity = Peer { identity: Some(from.identity.clone()), ..plaintext.clone() };
+            return match from.is_unclear() {
+                true => Arrival::Either { identity: with_identity, plaintext, doubt: Doubt::of(from) },
+                false => Arrival::As(with_identity),
+            };
+        }
         if from.capture.data_plane == DataPlane::Sidecar {
             let doubt = Doubt::of(from);
             return Arrival::Either { identity: plaintext.clone(), plaintext, doubt };

@@ -4,10 +4,12 @@
 //! same answer so far are divided gate by gate, in the fixed order of [`Gate::ALL`].
 
 mod authorization;
+pub(super) mod envoy;
 pub(super) mod network_policy;
 mod peer_authentication;
 pub(super) mod resolve;
 pub(super) mod transport;
+mod waypoint;
 
 use crate::codes::Reason;
 use crate::model::Workload;
@@ -16,6 +18,7 @@ use super::decision::{By, Cell, Decision, Gate, GateOutcome, Judgement, Verdict}
 use super::fold::Domain;
 use super::mesh::Mesh;
 use super::select::Applied;
+use super::waypoint::InFront;
 use resolve::Destination;
 
 /// Peers, and what a gate says of them. The parts of a gate are everyone.
@@ -27,6 +30,8 @@ pub(super) struct Flow<'a> {
     pub(super) destination: &'a Destination,
     pub(super) workload: Option<&'a Workload>,
     pub(super) applied: &'a Applied,
+    /// What captured clients go through on their way.
+    pub(super) in_front: &'a InFront,
 }
 
 /// What all gates say of all peers of the domain, for one destination.
@@ -35,16 +40,12 @@ pub(super) fn judge<D: Domain>(domain: &D, flow: &Flow<'_>) -> Vec<Cell<D::Set>>
     let mut cells = vec![Cell { peers: domain.all(), decision: Decision::default() }];
     cells = divide(domain, cells, &[(domain.all(), resolved)]);
     cells = divide(domain, cells, &transport::parts(domain, flow));
-    cells = network_policy::through(domain, flow, cells);
-    let judged = |cell: &Cell<D::Set>| transport::reaches_policies(&cell.decision);
-    let (judged, past): (Vec<_>, Vec<_>) = cells.into_iter().partition(judged);
-    let mut cells = divide(domain, judged, &peer_authentication::parts(domain, flow));
-    cells = divide(domain, cells, &authorization::parts(domain, flow));
-    cells.extend(past.into_iter().map(|mut cell| {
-        let rest = [Gate::PeerAuthentication, Gate::Authorization];
-        cell.decision.gates.extend(rest.map(|gate| transport::past_policies(gate, &cell.decision)));
-        cell
-    }));
+    let (through, direct): (Vec<_>, Vec<_>) =
+        cells.into_iter().partition(|cell| transport::goes_through_waypoint(&cell.decision));
+    let mut cells = at_destination(domain, flow, direct);
+    if let InFront::Waypoint(in_front) = flow.in_front {
+        cells.extend(waypoint::through(domain, flow, in_front, through));
+    }
     if domain.exceeds(cells.len()) || cells.iter().any(|cell| is_too_many(&cell.decision)) {
         return too_many(domain);
     }
@@ -56,6 +57,21 @@ pub(super) fn judge<D: Domain>(domain: &D, flow: &Flow<'_>) -> Vec<Cell<D::Set>>
     for cell in cells.iter_mut().filter(|cell| cell.decision.verdict() != Verdict::Conditional) {
         cell.decision.conditions.clear();
     }
+    cells
+}
+
+/// What the gates say, from the network on, of those who arrive without a waypoint in between.
+fn at_destination<D: Domain>(domain: &D, flow: &Flow<'_>, cells: Vec<Cell<D::Set>>) -> Vec<Cell<D::Set>> {
+    let cells = network_policy::through(domain, flow, cells);
+    let judged = |cell: &Cell<D::Set>| transport::reaches_policies(&cell.decision);
+    let (judged, past): (Vec<_>, Vec<_>) = cells.into_iter().partition(judged);
+    let mut cells = divide(domain, judged, &peer_authentication::parts(domain, flow));
+    cells = divide(domain, cells, &authorization::parts(domain, flow));
+    cells.extend(past.into_iter().map(|mut cell| {
+        let rest = [Gate::PeerAuthentication, Gate::Authorization];
+        cell.decision.gates.extend(rest.map(|gate| transport::past_policies(gate, &cell.decision)));
+        cell
+    }));
     cells
 }
 

@@ -97,7 +97,8 @@ fn conditions(attribute: Attribute, answers: &[(Vec<String>, Decision)]) -> Vec<
     let own = passing().flat_map(|(_, decision)| &decision.conditions);
     for condition in own.filter(|condition| condition.attribute != attribute.name) {
         let same = passing().all(|(_, decision)| decision.conditions.contains(condition));
-        by_attribute.insert(condition.attribute.clone(), if same { condition.values.clone() } else { Vec::new() });
+        by_attribute
+            .insert(condition.attribute.clone(), if same { condition.values.clone() } else { Vec::new() });
     }
     let conditions = by_attribute.into_iter();
     conditions.map(|(attribute, values)| Condition { attribute, values }).collect()

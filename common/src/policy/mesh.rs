@@ -5,30 +5,36 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use crate::codes::{Code, Evidence};
-use crate::istio::WorkloadSelector;
+use crate::istio::{AuthorizationPolicy, WorkloadSelector};
 use crate::model::{
-    DataPlane, Kind, Labels, Namespace, Peer, Protocol, ResourceRef, Sender, Serving, Workload, WorkloadIndex,
+    DataPlane, Kind, Labels, Name, Namespace, Peer, Protocol, ResourceRef, Sender, Serving, Workload,
+    WorkloadIndex,
 };
-use crate::snapshot::MeshSnapshot;
+use crate::snapshot::{MeshSnapshot, Policy};
 
 use super::compile::Remark;
+use super::envoy::{self, Request};
+use super::envoys::Envoys;
 use super::network::{EndKind, NetworkPolicies};
 use super::peer_authentication::{PeerAuthenticationIndex, tied as tied_remarks};
 use super::peer_set::{IdentityTable, Senders};
 use super::select::{Applied, PolicySet};
 
 /// A mesh that can be asked.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Mesh<'a> {
     /// What there is.
     pub snapshot: &'a MeshSnapshot,
     /// What istiod sends to ztunnel.
-    pub policies: PolicySet,
+    pub policies: Arc<PolicySet>,
     /// What isolates pods on the network.
-    pub network: NetworkPolicies<'a>,
+    pub network: Arc<NetworkPolicies<'a>>,
     senders: Arc<Senders>,
+    /// What is known of the requests that are asked about.
+    pub request: Request,
     /// How policies select, as written.
-    selectors: FxHashMap<ResourceRef, Option<&'a Labels>>,
+    selectors: Arc<FxHashMap<ResourceRef, Option<&'a Labels>>>,
+    envoys: Arc<Envoys>,
 }
 
 impl<'a> Mesh<'a> {
@@ -37,12 +43,56 @@ impl<'a> Mesh<'a> {
     pub fn new(snapshot: &'a MeshSnapshot) -> Self {
         let network = NetworkPolicies::new(snapshot);
         Self {
-            policies: PolicySet::compile(snapshot),
+            policies: Arc::new(PolicySet::compile(snapshot)),
             senders: Arc::new(senders(snapshot, &network)),
-            selectors: selectors(snapshot),
-            network,
+            request: Request::default(),
+            selectors: Arc::new(selectors(snapshot)),
+            envoys: Arc::new(Envoys::new(snapshot)),
+            network: Arc::new(network),
             snapshot,
         }
+    }
+
+    /// The same mesh, asked about requests of which this is known.
+    #[must_use]
+    pub fn asked(&self, request: Request) -> Self {
+        Self { request, ..self.clone() }
+    }
+
+    /// What the filters of Envoys depend on besides policies.
+    pub(super) fn envoys(&self) -> &envoy::Mesh {
+        &self.envoys.settings
+    }
+
+    /// The AuthorizationPolicies of a namespace that can be understood, with their positions in the snapshot.
+    pub(super) fn authorization_policies_of(
+        &self,
+        namespace: &Namespace,
+    ) -> impl Iterator<Item = (usize, &'a Policy<AuthorizationPolicy>)> {
+        let snapshot = self.snapshot;
+        let all = self.envoys.policies.get(namespace).into_iter().flatten();
+        all.filter_map(|at| Some((*at, snapshot.authorization_policies.get(*at)?)))
+    }
+
+    /// The position of an AuthorizationPolicy in the snapshot.
+    pub(super) fn authorization_policy(&self, namespace: &Namespace, name: &str) -> Option<usize> {
+        let mut all = self.authorization_policies_of(namespace);
+        all.find(|(_, policy)| *policy.object.meta.name == *name).map(|(at, _)| at)
+    }
+
+    /// The pods and templates that say that they are instances of a Gateway.
+    pub(super) fn pods_of_gateway(&self, gateway: &ResourceRef) -> &[WorkloadIndex] {
+        self.envoys.pods.get(gateway).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// The account as which istiod runs a Gateway of which no pod was read.
+    #[must_use]
+    pub fn account_of_unseen(&self, gateway: &ResourceRef) -> Option<Name> {
+        if !self.pods_of_gateway(gateway).is_empty() {
+            return None;
+        }
+        let waypoint = self.snapshot.waypoint(gateway)?;
+        Some(waypoint.account.clone().unwrap_or_else(|| gateway.name.clone()))
     }
 
     /// The identities that may arrive.

@@ -152,6 +152,16 @@ impl<'a> NetworkPolicies<'a> {
         }
     }
 
+    /// Whether anything isolates some pod of a namespace from what calls it, or may.
+    #[must_use]
+    pub(super) fn may_isolate_in(&self, namespace: &Namespace) -> bool {
+        let isolates = |policy: &Policy<'_>| {
+            let of = &policy.reference.namespace;
+            policy.rules(Direction::Ingress).is_some() && of.as_ref().is_none_or(|of| of == namespace)
+        };
+        self.policies.iter().any(isolates) || self.unjudged.first(namespace).is_some()
+    }
+
     /// The end that a workload is.
     pub(super) fn kind_of(&self, workload: WorkloadIndex) -> EndKind<'static> {
         let class = self.class(workload);

@@ -23,7 +23,7 @@ use std::sync::Arc;
 
 use crate::model::{Identity, Peer, Sender};
 
-use super::ir::{Authorization, Block, Match, StringMatch};
+use super::ir::{Block, Match, StringMatch};
 use super::network::{EndKind, PodClass};
 
 pub mod blocks;
@@ -96,18 +96,18 @@ const MOST_ATOMS: usize = 4_000_000;
 const MOST_BYTES: usize = 128 << 20;
 
 impl Universe {
-    /// Cuts the peers as these policies can tell them apart, and these blocks of addresses; `None` when there would
+    /// Cuts the peers as these conditions can tell them apart, and these blocks of addresses; `None` when there would
     /// be too many parts.
     #[must_use]
     pub fn new<'a>(
         senders: &Arc<Senders>,
-        policies: impl Iterator<Item = &'a Authorization>,
+        matches: impl Iterator<Item = &'a Match>,
         blocks: impl Iterator<Item = Block>,
     ) -> Option<Self> {
         let table = senders.table();
         let mut pairs = Vec::new();
         let mut source_blocks: Vec<Block> = blocks.collect();
-        for one in policies.flat_map(Authorization::matches) {
+        for one in matches {
             collect_names(one, table, &mut pairs);
             source_blocks.extend(one.source_ips.items().copied());
         }

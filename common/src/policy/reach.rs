@@ -4,6 +4,7 @@
 //! and the identities of the mesh, not with their product.
 
 use std::net::IpAddr;
+use std::rc::Rc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -11,19 +12,20 @@ use crate::codes::Reason;
 use crate::model::{Capture, DataPlane, Name, Namespace, ResourceRef, Workload, WorkloadIndex};
 use crate::snapshot::Binding;
 
-use super::decision::{Cell, Decision};
+use super::decision::{Cell, Decision, Hop};
 use super::family::Family;
 use super::fold::Domain;
 use super::gates::resolve::{At, Destination, Resolution};
 use super::gates::transport;
 use super::gates::{Flow, blocked, is_too_many, judge, too_many};
-use super::ir::{Authorization, Block, PolicyIndex};
+use super::ir::{Authorization, Block, Match, PolicyIndex};
 use super::join::{DESTINATION, DESTINATION_IP, join, merge};
 use super::mesh::Mesh;
 use super::network::{Direction, PodClass};
 use super::peer_set::blocks::Blocks;
 use super::peer_set::{AllPeers, PeerSet, Universe};
 use super::select::Applied;
+use super::waypoint::{InFront, addressed};
 
 /// What all peers get.
 #[derive(Clone, Debug)]
@@ -34,6 +36,9 @@ pub struct Reach {
     pub cells: Vec<Cell<PeerSet>>,
     /// Whether some destination lets identities arrive.
     pub takes_identities: bool,
+    /// Whether a waypoint stands in front of some destination, or may: Envoys that call go past it, so that each of
+    /// them is asked.
+    pub behind_waypoint: bool,
     /// Callers for whom the answers do not hold, so that each is asked: pods, of several that are addressed
     /// directly, that are unlike any other of them, because what they get at the others is not what everyone gets
     /// at all; whoever is sent to the endpoints of its own node; whoever may come from either of two addresses
@@ -50,6 +55,8 @@ pub(super) struct Variant<'a> {
     pub(super) names: Vec<String>,
     /// The addresses that rules may ask about.
     pub(super) addresses: Vec<(Vec<String>, Option<IpAddr>)>,
+    /// What captured clients go through on their way.
+    pub(super) in_front: Rc<InFront>,
 }
 
 /// What every peer gets at a target and port.
@@ -59,10 +66,11 @@ pub fn reach(mesh: &Mesh<'_>, resolution: &Resolution) -> Reach {
         Resolution::Destinations(destinations) => destinations.as_slice(),
         Resolution::Nowhere(_) | Resolution::Unknown(_) => &[],
     };
-    let variants = variants(mesh, destinations, false);
-    let policies = variants.iter().flat_map(|v| v.policies(mesh));
+    let variants = variants(mesh, destinations, false, Hop::Source);
+    let at_waypoints: Vec<Match> = variants.iter().flat_map(Variant::at_waypoint).collect();
+    let matches = variants.iter().flat_map(|v| v.policies(mesh)).flat_map(Authorization::matches);
     let blocks = variants.iter().flat_map(|v| v.network_blocks(mesh));
-    let Some(universe) = Universe::new(mesh.senders(), policies, blocks) else {
+    let Some(universe) = Universe::new(mesh.senders(), matches.chain(&at_waypoints), blocks) else {
         return too_many_groups(mesh, &variants);
     };
     let domain = AllPeers { universe: &universe, destination: None, port: None };
@@ -85,11 +93,17 @@ pub fn reach(mesh: &Mesh<'_>, resolution: &Resolution) -> Reach {
         let dual = |index: &WorkloadIndex| mesh.workload(*index).is_some_and(Family::both);
         unlike_others.extend(mesh.snapshot.indexes().filter(dual));
     }
-    Reach { cells, takes_identities, unlike_others, universe }
+    let behind_waypoint = is_behind_waypoint(&variants);
+    Reach { cells, takes_identities, behind_waypoint, unlike_others, universe }
+}
+
+fn is_behind_waypoint(variants: &[Variant<'_>]) -> bool {
+    variants.iter().any(Variant::is_behind_waypoint)
 }
 
 fn takes_identities(variants: &[Variant<'_>]) -> bool {
-    variants.is_empty() || variants.iter().any(|v| v.workload.is_some_and(Workload::is_captured))
+    variants.is_empty()
+        || variants.iter().any(|v| v.workload.is_some_and(Workload::is_captured) || v.is_behind_waypoint())
 }
 
 /// Who runs is asked one by one; of all others nothing is said.
@@ -97,7 +111,13 @@ fn too_many_groups(mesh: &Mesh<'_>, variants: &[Variant<'_>]) -> Reach {
     let universe = Universe::coarse(mesh.senders());
     let cells = too_many(&AllPeers { universe: &universe, destination: None, port: None });
     let unlike_others = mesh.snapshot.indexes().collect();
-    Reach { cells, takes_identities: takes_identities(variants), unlike_others, universe }
+    Reach {
+        cells,
+        takes_identities: takes_identities(variants),
+        behind_waypoint: is_behind_waypoint(variants),
+        unlike_others,
+        universe,
+    }
 }
 
 fn unlike_others(
@@ -144,6 +164,7 @@ pub(super) fn in_all_worlds<D: Domain>(
             destination: &variant.destination,
             workload: variant.workload,
             applied: &variant.applied,
+            in_front: &variant.in_front,
         };
         let at = |(names, address): &(Vec<String>, Option<IpAddr>)| {
             (names.clone(), judge(&of(*address, variant.destination.port), &flow))
@@ -175,11 +196,21 @@ struct Key {
 }
 
 /// Groups destinations that get the same answers; those of one node, if that matters.
-pub(super) fn variants<'a>(mesh: &Mesh<'a>, destinations: &[Destination], by_node: bool) -> Vec<Variant<'a>> {
+pub(super) fn variants<'a>(
+    mesh: &Mesh<'a>,
+    destinations: &[Destination],
+    by_node: bool,
+    hop: Hop,
+) -> Vec<Variant<'a>> {
     let mut known: FxHashMap<Key, usize> = FxHashMap::default();
     let mut variants: Vec<Variant<'a>> = Vec::new();
+    let mut fronts = Fronts::default();
     for destination in destinations {
-        let variant = Variant::new(mesh, destination);
+        let in_front = match hop {
+            Hop::Source => fronts.of(mesh, destination),
+            Hop::Waypoint => Rc::new(InFront::Nothing),
+        };
+        let variant = Variant::new(mesh, destination, in_front);
         let key = Key { node: variant.node().filter(|_| by_node), ..variant.key(mesh) };
         match known.get(&key).and_then(|at| variants.get_mut(*at)) {
             Some(same) => same.names.extend(variant.names),
@@ -192,8 +223,22 @@ pub(super) fn variants<'a>(mesh: &Mesh<'a>, destinations: &[Destination], by_nod
     variants
 }
 
+/// What stands in front of destinations: of a Service the same for all of its pods.
+#[derive(Default)]
+struct Fronts(FxHashMap<(usize, Option<u16>), Rc<InFront>>);
+
+impl Fronts {
+    fn of(&mut self, mesh: &Mesh<'_>, destination: &Destination) -> Rc<InFront> {
+        let find = || Rc::new(InFront::of(mesh, destination));
+        match (destination.service, addressed(mesh, destination)) {
+            (Some(at), Some(_)) => self.0.entry((at, destination.dialled)).or_insert_with(find).clone(),
+            _ => find(),
+        }
+    }
+}
+
 impl<'a> Variant<'a> {
-    fn new(mesh: &Mesh<'a>, destination: &Destination) -> Self {
+    fn new(mesh: &Mesh<'a>, destination: &Destination, in_front: Rc<InFront>) -> Self {
         let (workload, name) = match &destination.at {
             At::Workload(index) => {
                 let workload = mesh.workload(*index);
@@ -209,6 +254,7 @@ impl<'a> Variant<'a> {
             applied,
             names: vec![name],
             addresses: Vec::new(),
+            in_front,
         };
         variant.addresses = variant.seen_addresses(mesh);
         variant
@@ -219,6 +265,19 @@ impl<'a> Variant<'a> {
         let authorization = self.applied.policies.iter().filter_map(|index| mesh.policies.get(*index));
         let mtls = self.applied.peer_authentication.iter().filter_map(|effective| effective.denies.as_ref());
         authorization.chain(mtls).map(|policy| &**policy)
+    }
+
+    /// Everything about peers that a waypoint in front looks at.
+    pub(super) fn at_waypoint(&self) -> Vec<Match> {
+        match &*self.in_front {
+            InFront::Waypoint(waypoint) => waypoint.told_apart(),
+            InFront::Nothing | InFront::Unclear(_) => Vec::new(),
+        }
+    }
+
+    /// Whether identities arrive at a waypoint, or may.
+    fn is_behind_waypoint(&self) -> bool {
+        !matches!(*self.in_front, InFront::Nothing)
     }
 
     fn node(&self) -> Option<Name> {

@@ -136,6 +136,11 @@ impl PolicySet {
         self.unreadable.get(index)
     }
 
+    /// The objects that may count and cannot be read, with their positions.
+    pub fn unreadables(&self) -> impl Iterator<Item = (usize, &Unreadable)> {
+        self.unreadable.iter().enumerate()
+    }
+
     /// What counts at a workload with these labels.
     #[must_use]
     pub fn applied(&self, namespace: &Namespace, labels: &Labels) -> Applied {

@@ -118,10 +118,16 @@ pub(super) fn decided_by(row: &Row) -> String {
         | Reason::DestinationDecides
         | Reason::SourceDecides
         | Reason::PortDecides
+        | Reason::RequestDecides
+        | Reason::ProtocolDecides
+        | Reason::WaypointDecides
         | Reason::NodeDecides => depends(row, named, &rule),
+        Reason::EnvoyRefusesRules => format!("Envoy does not take {named}{rule}"),
+        Reason::WaypointNotReady => format!("no pod of waypoint {named} is ready"),
         Reason::NotFound => "nothing has that name".to_owned(),
         Reason::NotReached
         | Reason::Hbone
+        | Reason::Waypoint
         | Reason::Plaintext
         | Reason::Resolved
         | Reason::MtlsSatisfied
@@ -138,7 +144,7 @@ fn kind_of(by: &DecidedBy) -> &str {
 pub(super) fn gate(hop: &Hop, gate: &GateEntry) -> &'static str {
     let arrives = hop.gates.iter().find(|other| other.gate == Gate::Transport).map(|other| other.detail);
     match (gate.detail, arrives) {
-        (Reason::MtlsSatisfied, Some(Reason::Hbone)) => "It arrives with mTLS",
+        (Reason::MtlsSatisfied, Some(Reason::Hbone | Reason::Waypoint)) => "It arrives with mTLS",
         (Reason::MtlsSatisfied, Some(Reason::Plaintext)) => "Plaintext is taken",
         (detail, _) => detail.meaning().trim_end_matches('.'),
     }

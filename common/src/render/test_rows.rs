@@ -1,6 +1,7 @@
 //! Answers for the tests of this module.
 
 use crate::codes::Reason;
+use crate::policy;
 use crate::report::reachability::{Class, DecidedBy, GateEntry, Hop, PeerEntry, Reachability, Row, Way};
 use crate::report::{Gate, GateOutcome, Verdict};
 
@@ -21,7 +22,7 @@ pub(super) fn denied(namespace: &str, account: &str, workloads: &[&str]) -> Row 
         decided_by: Some(by_deny()),
         matched: vec!["shop/deny".to_owned()],
         candidates: Vec::new(),
-        hops: vec![Hop { hop: "source", gates: vec![gate] }],
+        hops: vec![Hop { hop: policy::Hop::Source, gates: vec![gate] }],
     }
 }
 

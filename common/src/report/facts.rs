@@ -22,6 +22,7 @@ pub struct Facts {
     callers: BTreeSet<WorkloadIndex>,
     all_callers: bool,
     services: BTreeSet<usize>,
+    waypoints: BTreeSet<ResourceRef>,
     objects: BTreeSet<(Code, ResourceRef)>,
     /// Whether some answer hangs on a policy that cannot be read.
     undecided: bool,
@@ -69,6 +70,9 @@ impl Facts {
             if by_network && matches!(judgement.outcome, GateOutcome::Pass | GateOutcome::Block) {
                 self.assume(Code::NetworkPolicyEnforced, None, Evidence::none());
             }
+            if let (Reason::Waypoint, Some(By::Object(gateway))) = (judgement.reason, &judgement.by) {
+                self.waypoints.insert(gateway.clone());
+            }
             if judgement.reason == Reason::IpBlockAllows {
                 self.assume(Code::IpBlocksMatchPods, None, Evidence::none());
             }
@@ -101,6 +105,7 @@ impl Facts {
         self.callers.extend(&other.callers);
         self.all_callers |= other.all_callers;
         self.services.extend(&other.services);
+        self.waypoints.extend(other.waypoints.iter().cloned());
         self.undecided |= other.undecided;
         self.address_unclear |= other.address_unclear;
         self.objects.extend(other.objects.iter().cloned());

@@ -15,10 +15,12 @@ mod gateway;
 #[cfg(test)]
 mod tests;
 
-use gateway::Waypoint;
+pub use gateway::Waypoint;
 
 /// Binds an object, or what is in a namespace, to a waypoint of this name; `none` opts out.
 const USE_WAYPOINT: &str = "istio.io/use-waypoint";
+/// Binds a Service to a second waypoint for a share of its connections.
+const CANARY: &str = "istio.io/use-waypoint-canary";
 /// Says in which namespace the waypoint is.
 const USE_WAYPOINT_NAMESPACE: &str = "istio.io/use-waypoint-namespace";
 /// Says on a pod which Gateway it is an instance of.
@@ -131,6 +133,16 @@ impl MeshSnapshot {
         }
     }
 
+    /// What a Gateway is as a waypoint; `None` when it was not read.
+    #[must_use]
+    pub fn waypoint(&self, gateway: &ResourceRef) -> Option<&Waypoint> {
+        let namespace = gateway.namespace.as_ref().map(Namespace::as_str).unwrap_or_default();
+        match self.seen(namespace, &gateway.name) {
+            Found::Waypoint(waypoint) => Some(waypoint),
+            Found::Nothing | Found::Unread => None,
+        }
+    }
+
     /// The waypoint of what is sent to a Service's address (waypoints.go, `fetchWaypointForService`).
     #[must_use]
     pub fn waypoint_of_service(&self, service: &Service) -> Binding {
@@ -138,6 +150,17 @@ impl MeshSnapshot {
             return Binding::Free;
         }
         self.waypoint_of(&service.reference, &service.labels, Traffic::Service)
+    }
+
+    /// Whether a share of what is sent to a Service may go through a second waypoint: its label says so or, where it
+    /// names no waypoint itself, that of its Namespace (waypoints.go, `ResolveUseWaypointCanary`).
+    #[must_use]
+    pub fn may_have_canary_waypoint(&self, service: &Service) -> bool {
+        let namespace =
+            service.reference.namespace.as_ref().and_then(|name| self.namespace_labels(name.as_str()));
+        let inherits = service.labels.get(USE_WAYPOINT).is_none();
+        service.labels.get(CANARY).is_some()
+            || inherits && namespace.is_some_and(|labels| labels.get(CANARY).is_some())
     }
 
     /// waypoints.go, `fetchWaypointForTarget`: the object's own label, whatever comes of it, else its namespace's.

@@ -2,8 +2,8 @@
 
 use clap::{CommandFactory, Parser, ValueEnum, ValueHint};
 use mesh_common::cli::{
-    self, Against, CliError, EditArguments, OutputArguments, SettingsArguments, SourceArguments, Takes,
-    VerbosityArguments,
+    self, Against, CliError, EditArguments, OutputArguments, RequestArguments, SettingsArguments,
+    SourceArguments, Takes, VerbosityArguments,
 };
 use mesh_common::codes::Code;
 use mesh_common::model::LabelSelector;
@@ -82,6 +82,8 @@ pub struct Arguments {
     /// Print the JSON schema of the answer
     #[arg(long)]
     pub schema: bool,
+    #[command(flatten)]
+    pub(crate) request: RequestArguments,
     #[command(flatten)]
     pub(crate) source: SourceArguments,
     #[command(flatten)]
@@ -229,6 +231,10 @@ impl Arguments {
 /// Refuses to compare what cannot differ.
 fn something_to_compare(arguments: &Arguments) -> Result<(), CliError> {
     let Arguments { diff, against, check, edits, .. } = arguments;
+    if check.is_some() && !arguments.request.is_empty() {
+        let hint = "write it into the expectations: method, path, host, headers, sni, jwtClaims";
+        return Err(CliError::usage("--check has a request for each expectation").hint(hint));
+    }
     if *diff && check.is_some() {
         let hint = "leave out --diff: --check judges the source with its edits";
         return Err(CliError::usage("--check and --diff exclude each other").hint(hint));

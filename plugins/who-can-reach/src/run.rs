@@ -5,7 +5,7 @@ use std::io::Read;
 use mesh_common::cli::{CliError, Comparison, Console, ExitStatus, Facts};
 use mesh_common::manifests;
 use mesh_common::model::{LabelSelector, WorkloadIndex};
-use mesh_common::policy::Mesh;
+use mesh_common::policy::{Mesh, envoy};
 use mesh_common::render::{self, Format};
 use mesh_common::report::reachability::{
     self, Answer, Asked, Compared, Difference, Expectations, FailOn, Reachability, ReachabilityCheck, Scope,
@@ -111,7 +111,7 @@ pub fn run(arguments: Arguments) -> Result<ExitStatus, CliError> {
         Request::Diff(query) => diff(&arguments, &console, &query),
         Request::Ask(query) => {
             let facts = load(&arguments, &console, &Wanted::of(&query)?)?;
-            ask(&console, &facts, &query)
+            ask(&console, &facts, &query, arguments.request.request()?)
         }
     }
 }
@@ -133,8 +133,13 @@ fn expectations(file: &str) -> Result<Expectations, CliError> {
     Expectations::parse(&text).map_err(|error| CliError::input(format!("{file}:{error}")))
 }
 
-fn ask(console: &Console, facts: &Facts, query: &Query) -> Result<ExitStatus, CliError> {
-    let mesh = Mesh::new(&facts.snapshot);
+fn ask(
+    console: &Console,
+    facts: &Facts,
+    query: &Query,
+    request: envoy::Request,
+) -> Result<ExitStatus, CliError> {
+    let mesh = Mesh::new(&facts.snapshot).asked(request);
     let Answer { body, evidence } = answer(facts, &mesh, query).inspect_err(|_| {
         // What was asked about may be in what could not be read: lists of workloads before all others.
         let mut gaps: Vec<_> = facts.snapshot.gaps.iter().collect();
@@ -220,7 +225,8 @@ fn diff(arguments: &Arguments, console: &Console, query: &Query) -> Result<ExitS
         Comparison::load(&arguments.source, &arguments.settings, edited, console, &needs)?;
     let compared = Compared { changes: &changes, given: &given, against: against.as_ref() };
     let namespace = facts.namespace();
-    let asked = |scope, sources| Asked { scope, sources, namespace };
+    let request = arguments.request.request()?;
+    let asked = |scope, sources| Asked { scope, sources, namespace, request: &request };
     let Answer { body, evidence } = match query {
         Query::List(target) => reachability::diff(compared, &asked(Scope::Target(target), &[])),
         Query::From { target, sources } => {

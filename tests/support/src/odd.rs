@@ -7,6 +7,7 @@ use crate::Random;
 mod bound;
 mod cluster;
 mod network;
+mod waypoints;
 
 pub use bound::bound;
 
@@ -110,6 +111,7 @@ pub fn cluster(seed: u64) -> Vec<Value> {
         cluster::vary(&mut random, object);
     }
     cluster::extend(&mut random, &mut objects);
+    waypoints::extend(&mut random, &mut objects);
     objects
 }
 

@@ -107,7 +107,7 @@ impl Asked<'_> {
 fn brief(decision: &Decision, is_one: bool) -> String {
     let reason = |gate: &Judgement| format!("{:?} {:?} {:?}", gate.gate, gate.outcome, gate.reason);
     let reasons: Vec<String> = decision.gates.iter().map(reason).collect();
-    let attributes: Vec<&str> = decision.conditions.iter().map(|condition| condition.attribute).collect();
+    let attributes: Vec<&str> = decision.conditions.iter().map(|condition| &*condition.attribute).collect();
     match decision.verdict() {
         verdict @ (Verdict::Allowed | Verdict::Denied) if is_one => format!("{verdict:?} {reasons:?}"),
         verdict => format!("{verdict:?} {attributes:?}"),

@@ -30,8 +30,10 @@ pub enum Known<T> {
 }
 
 /// A request, or a connection, apart from its peer.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, PartialEq, Debug, Default)]
 pub struct Request {
+    /// Whether it is one of HTTP at all; `None` where that is not known.
+    pub is_http: Option<bool>,
     /// Its method.
     pub method: Known<Name>,
     /// Its path, as Envoy has it after normalization; a query may follow.
@@ -54,7 +56,7 @@ pub struct Request {
 }
 
 /// The claims of a JWT that Envoy found valid.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, PartialEq, Debug, Default)]
 pub enum Token {
     /// Nothing is known of it.
     #[default]
@@ -162,6 +164,23 @@ impl Attribute {
 }
 
 impl Request {
+    /// Whether HTTP is spoken: it is where anything is known that only requests have; `None` where nothing tells.
+    #[must_use]
+    pub fn speaks_http(&self) -> Option<bool> {
+        let given = [&self.method, &self.path, &self.host].into_iter().any(|known| *known != Known::Unknown);
+        let given = given || !self.headers.is_empty() || !matches!(self.token, Token::Unknown);
+        if given { Some(true) } else { self.is_http }
+    }
+
+    /// Adds a header; several of one name are joined as Envoy joins them.
+    pub fn add_header(&mut self, name: &str, value: &str) {
+        let known = self.headers.entry(name.to_ascii_lowercase().into()).or_default();
+        *known = match known {
+            Known::Is(first) => Known::Is(format!("{first},{value}").into()),
+            Known::Unknown | Known::Absent => Known::Is(value.into()),
+        };
+    }
+
     /// Without a token, as CUSTOM policies see every request: their filters stand before the one for JWTs
     /// (pilot/pkg/networking/core/listener_builder.go, `buildHTTPConnectionManager`).
     #[must_use]

@@ -44,6 +44,7 @@ impl Travels {
         let unclear = workload.is_some_and(Workload::is_unclear);
         match decision.gate(Gate::Transport).map(|transport| transport.reason) {
             Some(Reason::Hbone | Reason::Plaintext | Reason::TrustDomainMismatch) if unclear => Self::Either,
+            Some(Reason::Waypoint) => Self::Hbone,
             Some(Reason::Hbone | Reason::TrustDomainMismatch) => Self::Hbone,
             Some(
                 Reason::Plaintext
@@ -75,6 +76,40 @@ pub(super) fn through<D: Domain>(domain: &D, flow: &Flow<'_>, cells: Vec<Cell<D:
         );
     }
     done
+}
+
+/// What the network says of the way to pods that are only written. Their labels are not all known, so that what
+/// isolates anything there may let them through or not.
+pub(super) fn to_what_is_written<D: Domain>(
+    domain: &D,
+    mesh: &Mesh<'_>,
+    object: &ResourceRef,
+    judged: bool,
+    cells: Vec<Cell<D::Set>>,
+) -> Vec<Cell<D::Set>> {
+    let sides = [Gate::NetworkPolicyEgress, Gate::NetworkPolicyIngress];
+    if !judged {
+        let nothing = |cells, gate| divide(domain, cells, &[(domain.all(), Judgement::not_reached(gate))]);
+        return sides.into_iter().fold(cells, nothing);
+    }
+    let unclear = |gate| {
+        let judgement = Judgement::new(gate, GateOutcome::Unknown, Reason::NetworkPolicyUnclear);
+        judgement.by(By::Object(object.clone()))
+    };
+    let [egress, ingress] = sides;
+    let of_egress = domain.by_sender(&domain.all(), false, |sender, _| match sender {
+        EndKind::Pod(class) | EndKind::HostPod(class, _)
+            if mesh.network.isolates(class, Direction::Egress) =>
+        {
+            unclear(egress)
+        }
+        EndKind::Unrun(_) if mesh.network.isolates_egress() => unclear(egress),
+        _ => not_isolated(egress),
+    });
+    let isolated = object.namespace.as_ref().is_some_and(|namespace| mesh.network.may_isolate_in(namespace));
+    let of_ingress = if isolated { unclear(ingress) } else { not_isolated(ingress) };
+    let cells = divide(domain, cells, &of_egress);
+    divide(domain, cells, &[(domain.all(), of_ingress)])
 }
 
 fn parts<D: Domain>(

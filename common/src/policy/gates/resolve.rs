@@ -43,6 +43,8 @@ pub struct Destination {
     pub port: Option<u16>,
     /// The Service that was addressed, by its position in the snapshot.
     pub service: Option<usize>,
+    /// The port that the client dials there.
+    pub dialled: Option<u16>,
 }
 
 /// A pod, an address or a node.
@@ -103,7 +105,7 @@ impl Target {
     /// Where connections to a port of the target end up.
     #[must_use]
     pub fn resolve(&self, mesh: &Mesh<'_>, dialled: &Dialled) -> Resolution {
-        let directly = |at: At, port: Option<u16>| Destination { at, port, service: None };
+        let directly = |at: At, port: Option<u16>| Destination { at, port, service: None, dialled: port };
         match self {
             Self::Workloads(workloads) => of_workloads(mesh, workloads, dialled),
             Self::Service(at) => match mesh.snapshot.services.get(*at) {
@@ -166,7 +168,7 @@ fn of_workloads(mesh: &Mesh<'_>, workloads: &[WorkloadIndex], dialled: &Dialled)
             Dialled::AnyOther => None,
             Dialled::Port(port) => Some(mesh.workload(*index)?.container_port(port)?),
         };
-        Some(Destination { at: At::Workload(*index), port, service: None })
+        Some(Destination { at: At::Workload(*index), port, service: None, dialled: port })
     };
     let found: Vec<Destination> = workloads.iter().filter_map(destination).collect();
     match found.is_empty() {
@@ -216,7 +218,8 @@ fn of_service(mesh: &Mesh<'_>, at: usize, service: &Service, dialled: &Dialled) 
             }
             Backend::Unclear => return None,
         };
-        Some(Destination { at: of, port, service: Some(at) })
+        let dialled = declared.map(|port| port.port).or(dialled.number());
+        Some(Destination { at: of, port, service: Some(at), dialled })
     };
     let found: Vec<Destination> = ready.iter().filter_map(destination).collect();
     if found.is_empty() { Resolution::Nowhere(Reason::NoPort) } else { Resolution::Destinations(found) }

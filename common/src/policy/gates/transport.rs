@@ -11,15 +11,17 @@ use crate::policy::fold::Domain;
 use crate::policy::mesh::Mesh;
 use crate::snapshot::{Binding, MeshSnapshot, Service};
 
+use crate::policy::waypoint::InFront;
+
 use super::resolve::{At, Destination};
-use super::{Flow, Parts};
+use super::{Flow, Parts, waypoint};
 
 /// ztunnel's own ports: src/config.rs, `illegal_ports`.
 pub(super) const OWN_PORTS: [u16; 3] = [15001, 15006, 15008];
 
 pub(super) fn parts<D: Domain>(domain: &D, flow: &Flow<'_>) -> Parts<D::Set> {
     let everyone = |outcome, reason| vec![(domain.all(), transport(outcome, reason))];
-    let past = |reason| vec![(domain.all(), unguarded(flow, reason))];
+    let past = |reason| unguarded(domain, flow, reason);
     let Some(workload) = flow.workload else {
         let snapshot = flow.mesh.snapshot;
         let unclear = match &flow.destination.at {
@@ -74,7 +76,25 @@ pub(in crate::policy) enum Bound {
     Unread(ResourceRef),
 }
 
-/// Through the waypoint that something is bound to.
+/// Whether the connection goes through a waypoint that is judged.
+pub(super) fn goes_through_waypoint(decision: &Decision) -> bool {
+    let transport = decision.gate(Gate::Transport).map(|transport| transport.reason);
+    matches!(transport, Some(Reason::Waypoint | Reason::WaypointNotReady))
+}
+
+/// What captured clients go through, if anything stands in front.
+fn in_front(flow: &Flow<'_>) -> Option<Judgement> {
+    match flow.in_front {
+        InFront::Nothing => None,
+        InFront::Waypoint(waypoint) => Some(waypoint::goes_there(waypoint)),
+        InFront::Unclear(object) if object.kind == Kind::Namespace => {
+            Some(behind(Bound::Unread(object.clone())))
+        }
+        InFront::Unclear(object) => Some(behind(Bound::Object(object.clone()))),
+    }
+}
+
+/// Through a waypoint that something may be bound to.
 fn behind(bound: Bound) -> Judgement {
     let (reason, object) = match bound {
         Bound::Object(object) => (Reason::WaypointNotJudged, object),
@@ -83,20 +103,38 @@ fn behind(bound: Bound) -> Judgement {
     transport(GateOutcome::Unknown, reason).by(By::Object(object))
 }
 
-/// What no ztunnel stands in front of takes everything, but for what a waypoint of captured clients stops. Who
-/// is no such client is not told apart.
-fn unguarded(flow: &Flow<'_>, reason: Reason) -> Judgement {
-    waypoint(flow).map_or_else(|| transport(GateOutcome::Pass, reason), behind)
+/// What no ztunnel stands in front of takes everything, but for what a waypoint of captured clients stops.
+fn unguarded<D: Domain>(domain: &D, flow: &Flow<'_>, reason: Reason) -> Parts<D::Set> {
+    let past = transport(GateOutcome::Pass, reason);
+    match (in_front(flow), flow.in_front) {
+        (None, _) => vec![(domain.all(), past)],
+        (Some(there), InFront::Waypoint(_)) => {
+            let others = domain.without(domain.all(), &domain.identities());
+            vec![(domain.identities(), there), (others, past)]
+        }
+        // Who is no such client is not told apart.
+        (Some(unclear), _) => vec![(domain.all(), unclear)],
+    }
 }
 
-/// ztunnel takes no identity of another trust domain, whatever aliases there are; a waypoint may.
+/// ztunnel takes no identity of another trust domain, whatever aliases there are; a waypoint takes those of aliases.
 fn foreign(flow: &Flow<'_>) -> Judgement {
-    waypoint(flow).map_or_else(|| transport(GateOutcome::Block, Reason::TrustDomainMismatch), behind)
+    let refused = || transport(GateOutcome::Block, Reason::TrustDomainMismatch);
+    let mesh = &flow.mesh.snapshot.settings.mesh;
+    match (in_front(flow), flow.in_front) {
+        (None, _) => refused(),
+        (Some(_), InFront::Waypoint(_)) if mesh.trust_domain_aliases.is_empty() => refused(),
+        (Some(_), InFront::Waypoint(waypoint)) => behind(Bound::Object(waypoint.gateway.clone())),
+        (Some(unclear), _) => unclear,
+    }
 }
 
 /// Captured clients go through the waypoint of what they address, if there is one.
 fn over_hbone(flow: &Flow<'_>, workload: &Workload) -> Judgement {
-    let bound = waypoint(flow).or_else(|| auto_allowed(flow.mesh, flow.destination, workload));
+    if let Some(judgement) = in_front(flow) {
+        return judgement;
+    }
+    let bound = auto_allowed(flow.mesh, flow.destination, workload);
     bound.map_or_else(|| transport(GateOutcome::Pass, Reason::Hbone), behind)
 }
 
@@ -124,21 +162,6 @@ pub(in crate::policy) fn auto_allowed(
     let services = snapshot.services.iter().filter(|service| service.has(index));
     let mut bound = services.filter_map(|service| by_service(snapshot, service));
     bound.next().or_else(|| by_pod(snapshot, workload))
-}
-
-/// The object that may bind this way to a waypoint: the Service that is addressed, else the pod.
-fn waypoint(flow: &Flow<'_>) -> Option<Bound> {
-    let snapshot = flow.mesh.snapshot;
-    match addressed(flow) {
-        Some(service) => by_service(snapshot, service),
-        None => by_pod(snapshot, flow.workload?),
-    }
-}
-
-/// The Service that is addressed. A headless one has no address of its own: its pods are.
-fn addressed<'a>(flow: &Flow<'a>) -> Option<&'a Service> {
-    let service = flow.destination.service.and_then(|at| flow.mesh.snapshot.services.get(at));
-    service.filter(|service| !service.headless)
 }
 
 fn by_service(snapshot: &MeshSnapshot, service: &Service) -> Option<Bound> {

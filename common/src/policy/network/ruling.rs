@@ -194,7 +194,8 @@ impl<'a> Comparing<'a> {
             Direction::Ingress => "source.ip",
             Direction::Egress => "destination.ip",
         };
-        let depends = |values: Vec<String>| Matches::If(vec![Condition { attribute: attribute.into(), values }]);
+        let depends =
+            |values: Vec<String>| Matches::If(vec![Condition { attribute: attribute.into(), values }]);
         let inside = |address: &&IpAddr| blocks.iter().any(|block| block.contains(address));
         let addresses = self.hop.other.addresses;
         let found: Vec<&IpAddr> = addresses.iter().filter(inside).collect();

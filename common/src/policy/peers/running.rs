@@ -107,7 +107,10 @@ impl Listing<'_> {
             }
             let plaintext = self.answers.at(plaintext_row, &positions);
             for index in workloads {
-                if let Some(from) = self.mesh.workload(index) {
+                if self.reach.behind_waypoint {
+                    let asked = evaluate(self.mesh, &Caller::Workload(index), self.resolution);
+                    parts.add_with(self, vec![index], asked);
+                } else if let Some(from) = self.mesh.workload(index) {
                     parts.add_with(self, vec![index], either(decision.clone(), &plaintext, Doubt::of(from)));
                 }
             }

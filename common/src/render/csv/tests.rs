@@ -28,5 +28,8 @@ fn nothing_is_a_formula() {
 #[test]
 fn conditions_name_their_values() {
     let values = vec!["10.0.0.0/8".to_owned(), "192.0.2.1".to_owned()];
-    assert_eq!(condition(&Condition { attribute: "source.ip", values }), "source.ip=10.0.0.0/8 192.0.2.1");
+    assert_eq!(
+        condition(&Condition { attribute: "source.ip".into(), values }),
+        "source.ip=10.0.0.0/8 192.0.2.1"
+    );
 }

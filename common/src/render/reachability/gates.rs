@@ -18,7 +18,7 @@ fn gates(row: &Row) -> impl Iterator<Item = &GateEntry> {
 pub(super) fn mtls(row: &Row) -> &'static str {
     let transport = gates(row).find(|gate| gate.gate == Gate::Transport);
     match transport.map(|gate| gate.detail) {
-        Some(Reason::Hbone) => "HBONE",
+        Some(Reason::Hbone | Reason::Waypoint) => "HBONE",
         Some(Reason::Plaintext | Reason::InboundBypassed | Reason::HostExempt | Reason::NotCaptured) => {
             "plaintext"
         }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::codes::{Code, Evidence};
 use crate::model::{Certainty, DataPlane, Readiness, ResourceRef, Workload};
 use crate::policy::Mesh;
+use crate::policy::envoy::Token;
 use crate::policy::ir::{PolicyIndex, Provenance};
 use crate::report::AssumptionEntry;
 
@@ -24,6 +25,9 @@ impl Facts {
         found.extend(self.endpoints_of_callers_node(mesh));
         found.extend(self.filled_namespaces(mesh));
         found.extend(self.version_of_ztunnel(mesh));
+        found.extend(self.waypoints_as_made(mesh));
+        found.extend(self.valid_token(mesh));
+        found.extend(self.class_as_made(mesh));
         found.into_iter().collect()
     }
 
@@ -69,6 +73,29 @@ impl Facts {
             subject: None,
             values: Evidence::none(),
         })
+    }
+
+    fn waypoints_as_made<'a>(&'a self, mesh: &'a Mesh<'_>) -> impl Iterator<Item = AssumptionEntry> + 'a {
+        let account = |gateway: &ResourceRef| mesh.account_of_unseen(gateway);
+        let unseen = self.waypoints.iter().filter_map(move |gateway| Some((gateway, account(gateway)?)));
+        unseen.map(|(gateway, account)| AssumptionEntry {
+            code: Code::WaypointAssumed,
+            subject: Some(gateway.to_string()),
+            values: Evidence::none().with("subject", gateway).with("account", account),
+        })
+    }
+
+    fn class_as_made(&self, mesh: &Mesh<'_>) -> Option<AssumptionEntry> {
+        let waypoint =
+            |gateway| mesh.snapshot.waypoint(gateway).is_some_and(|waypoint| waypoint.class_assumed);
+        let assumed = self.waypoints.iter().any(waypoint);
+        let code = Code::GatewayClassAssumed;
+        assumed.then(|| AssumptionEntry { code, subject: None, values: Evidence::none() })
+    }
+
+    fn valid_token(&self, mesh: &Mesh<'_>) -> Option<AssumptionEntry> {
+        let given = matches!(mesh.request.token, Token::Claims { .. }) && !self.waypoints.is_empty();
+        given.then(|| AssumptionEntry { code: Code::TokenAssumed, subject: None, values: Evidence::none() })
     }
 
     /// Objects of the question whose namespace was filled in.

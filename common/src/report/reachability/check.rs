@@ -18,6 +18,7 @@ pub fn check(mesh: &Mesh<'_>, expectations: &Expectations, namespace: &str) -> A
     let mut maker = Rows::new(mesh);
     let mut results = Vec::new();
     for (index, expectation) in expectations.0.iter().enumerate() {
+        let mesh = &mesh.asked(expectation.request.clone());
         for (pair, of) in expectation.pairs.iter().enumerate() {
             let mut facts = Facts::default();
             let judged = judge(mesh, &mut maker, expectation, of, namespace, &mut facts);

@@ -13,6 +13,7 @@ use serde::Serialize;
 
 use crate::codes::Finding;
 use crate::model::LabelSelector;
+use crate::policy::envoy::Request;
 use crate::policy::{Dialled, Mesh, Verdict};
 use crate::report::{Evidenced, Facts, SourceDescription};
 use crate::snapshot::{Changes, MeshSnapshot, NotFound, Objects, SettingsOverride};
@@ -47,6 +48,8 @@ pub struct Asked<'a> {
     pub sources: &'a [String],
     /// The namespace of names that give none.
     pub namespace: &'a str,
+    /// What is known of the requests.
+    pub request: &'a Request,
 }
 
 /// What is called.
@@ -178,7 +181,8 @@ pub fn diff(compared: Compared<'_>, asked: &Asked<'_>) -> Result<Answer<Differen
     let Compared { changes, given, against } = compared;
     let build = |objects: &Objects| MeshSnapshot::build(objects.clone(), given);
     let (old_snapshot, new_snapshot) = (build(changes.before()), build(changes.after()));
-    let (old_mesh, new_mesh) = (Mesh::new(&old_snapshot), Mesh::new(&new_snapshot));
+    let mesh_of = |snapshot| Mesh::new(snapshot).asked(asked.request.clone());
+    let (old_mesh, new_mesh) = (mesh_of(&old_snapshot), mesh_of(&new_snapshot));
     let (old, new) = match (Side::find(&old_mesh, asked), Side::find(&new_mesh, asked)) {
         (Err(_), Err(error)) => return Err(error),
         (old, new) => {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::model::{Name, PortRef};
 use crate::policy::Verdict;
+use crate::policy::envoy::{Known, Request, Token};
 use crate::report::API_VERSION;
 use crate::snapshot::Locator;
 use crate::wire::wire;
@@ -13,11 +14,11 @@ use crate::yaml::{self, Node, Value};
 mod tests;
 
 /// What is expected.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct Expectations(pub Vec<Expectation>);
 
 /// What is expected of some connections.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct Expectation {
     /// Its name.
     pub name: Option<String>,
@@ -25,6 +26,8 @@ pub struct Expectation {
     pub pairs: Vec<PairOf>,
     /// The port.
     pub port: Option<PortRef>,
+    /// What is known of the request.
+    pub request: Request,
     /// What should come out; nothing is a question only.
     pub expect: Option<Verdict>,
     /// Where it stands, from 1.
@@ -80,7 +83,7 @@ wire! {
         /// The name in the TLS handshake.
         pub sni: Option<Name> = "sni",
         /// Claims of a JWT.
-        pub jwt_claims: BTreeMap<Name, serde::de::IgnoredAny> = "jwtClaims",
+        pub jwt_claims: BTreeMap<Name, serde_json::Value> = "jwtClaims",
         /// What should come out.
         pub expect: Option<Expected> = "expect",
         /// A name.
@@ -89,7 +92,7 @@ wire! {
     unknown
 }
 
-/// What is spoken. ztunnel does not look at it.
+/// What is spoken. ztunnel does not look at it; an Envoy does where no Service says it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum Protocol {
@@ -177,6 +180,29 @@ impl Expectations {
     }
 }
 
+impl Written {
+    /// What is known of the request. What TLS hides is no request to anybody on the way.
+    fn request(&self) -> Request {
+        let known = |text: &Option<Name>| text.clone().map_or(Known::Unknown, Known::Is);
+        let mut request = Request {
+            is_http: self.protocol.map(|protocol| matches!(protocol, Protocol::Http | Protocol::Grpc)),
+            method: known(&self.method),
+            path: known(&self.path),
+            host: known(&self.host),
+            server_name: known(&self.sni),
+            ..Request::default()
+        };
+        for (name, value) in &self.headers {
+            request.add_header(name, value);
+        }
+        if !self.jwt_claims.is_empty() {
+            let claims = self.jwt_claims.iter().map(|(name, value)| (name.to_string(), value.clone()));
+            request.token = Token::Claims { claims: claims.collect(), complete: false };
+        }
+        request
+    }
+}
+
 impl Expectation {
     fn read(node: &Node) -> Result<Self, ExpectationError> {
         let written: Written = node.decode()?;
@@ -206,14 +232,15 @@ impl Expectation {
         let pairs = written.from.0.iter().flat_map(|from| written.to.0.iter().map(move |to| pair(from, to)));
         Ok(Self {
             pairs: pairs.collect(),
-            port: written.port,
+            port: written.port.clone(),
             expect: written.expect.map(|expected| match expected {
                 Expected::Allowed => Verdict::Allowed,
                 Expected::Denied => Verdict::Denied,
                 Expected::Conditional => Verdict::Conditional,
                 Expected::Unknown => Verdict::Unknown,
             }),
-            name: written.name,
+            request: written.request(),
+            name: written.name.clone(),
             line: node.line,
         })
     }

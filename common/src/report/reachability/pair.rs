@@ -1,8 +1,8 @@
 //! What certain callers get at a target, and whom a caller gets to.
 
-use crate::codes::{Code, Evidence};
+use crate::codes::{Code, Evidence, Reason};
 use crate::model::{DataPlane, Identity, Workload, WorkloadIndex};
-use crate::policy::{Caller, Decision, Destination, Dialled, Mesh, Resolution, Target, evaluate};
+use crate::policy::{Caller, Decision, Destination, Dialled, Gate, Mesh, Resolution, Target, evaluate};
 use crate::report::Facts;
 
 use super::question::{SourceQuestion, TargetQuestion};
@@ -107,13 +107,18 @@ pub(super) fn parts(
         touch(mesh, &caller, &reached, facts);
         let decision = evaluate(mesh, &caller, &resolution);
         facts.decision(&decision);
-        let identity = identity(mesh, &caller).filter(|_| takes_identities).cloned();
+        let arrives = takes_identities || goes_to_waypoint(&decision);
+        let identity = identity(mesh, &caller).filter(|_| arrives).cloned();
         match parts.iter_mut().find(|part| part.decision == decision && part.identity == identity) {
             Some(part) => part.callers.push(caller),
             None => parts.push(Part { callers: vec![caller], identity, decision }),
         }
     }
     parts
+}
+
+fn goes_to_waypoint(decision: &Decision) -> bool {
+    decision.gate(Gate::Transport).is_some_and(|transport| transport.reason == Reason::Waypoint)
 }
 
 /// The workloads where connections end up.

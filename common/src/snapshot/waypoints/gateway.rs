@@ -22,17 +22,26 @@ const PROXY_LISTENER: &str = "istio.io/PROXY";
 /// The port of a waypoint that takes HBONE.
 const HBONE: u32 = 15008;
 
+/// The class whose Gateways istiod runs as waypoints.
+const WAYPOINT_CLASS: &str = "istio-waypoint";
+/// Says which account the pods run as, where it is not one of the Gateway's name
+/// (pilot/pkg/config/kube/gatewaycommon/deploymentcontroller.go, `GatewayServiceAccount`).
+const ACCOUNT: &str = "gateway.istio.io/service-account";
+
 /// The GatewayClasses.
 pub(super) struct Classes<'a> {
     by_name: FxHashMap<&'a Name, &'a ObjectMeta>,
     /// Whether there are no others.
     listed: bool,
+    /// Whether files are read, in which what istiod makes itself is not to be expected.
+    written: bool,
 }
 
 impl<'a> Classes<'a> {
     pub(super) fn new(objects: &'a Objects) -> Self {
         let by_name = objects.gateway_classes.iter().map(|class| (&class.meta.name, &class.meta)).collect();
-        Self { by_name, listed: super::listed(objects, "gatewayclasses").is_all() }
+        let listed = super::listed(objects, "gatewayclasses").is_all();
+        Self { by_name, listed, written: !objects.gateways_listed }
     }
 
     /// What a class says; `None` when it was not read, `Some(None)` when it says nothing.
@@ -43,14 +52,27 @@ impl<'a> Classes<'a> {
     ) -> Option<Option<&'b str>> {
         match self.by_name.get(class) {
             Some(meta) => Some(of(meta)),
+            None if self.is_assumed(class) => Some(None),
             None => self.listed.then_some(None),
         }
+    }
+
+    /// Whether a class is taken for as istiod makes it: without labels and annotations
+    /// (pilot/pkg/config/kube/gatewaycommon/gatewayclass.go).
+    fn is_assumed(&self, class: &Name) -> bool {
+        self.written && !self.by_name.contains_key(class) && **class == *WAYPOINT_CLASS
     }
 }
 
 /// A Gateway as a waypoint.
 #[derive(Clone, Debug)]
-pub(super) struct Waypoint {
+pub struct Waypoint {
+    /// Its GatewayClass.
+    pub class: Name,
+    /// Whether that was not read and is taken for as istiod makes it.
+    pub class_assumed: bool,
+    /// The account that its pods run as, where it says so.
+    pub account: Option<Name>,
     status: Status,
     /// What it is for, in the label's words.
     handles: Option<Name>,
@@ -67,7 +89,9 @@ enum Status {
     OtherAddress,
     /// Somebody looked at it, and it has no address.
     NoAddress,
-    /// Nobody has looked at it: a person wrote it.
+    /// Nobody has looked at it: a person wrote it. istiod will give it an address.
+    Written,
+    /// Nobody has looked at it, and who would is not known.
     Unknown,
 }
 
@@ -81,16 +105,32 @@ impl Waypoint {
         let handles = of_class(|meta| meta.labels.get(WAYPOINT_FOR));
         let inbound = of_class(|meta| meta.annotations.get(INBOUND_BINDING));
         Self {
-            status: status(&object.spec.status),
+            class: spec.class.clone(),
+            class_assumed: classes.is_assumed(&spec.class),
+            account: meta.annotations.get(ACCOUNT).map(Name::from),
+            status: status(&object.spec.status, &spec.class),
             handles: handles.map(|handles| handles.unwrap_or("service").into()),
             allowed: inbound.map(|inbound| allowed(&spec.listeners, inbound)),
         }
     }
 
+    /// Whether its Envoys are istiod's waypoints, with the policies that istiod attaches to those
+    /// (pkg/config/constants, `WaypointGatewayClassName`).
+    #[must_use]
+    pub fn is_of_istio(&self) -> bool {
+        *self.class == *WAYPOINT_CLASS
+    }
+
+    /// Whether it is only written, and taken to be ready once it is applied.
+    #[must_use]
+    pub fn is_assumed(&self) -> bool {
+        self.status == Status::Written
+    }
+
     /// Whether istiod makes a waypoint of it.
     pub(super) fn has_address(&self) -> Option<bool> {
         match self.status {
-            Status::Reached | Status::OtherAddress => Some(true),
+            Status::Reached | Status::OtherAddress | Status::Written => Some(true),
             Status::NoAddress => Some(false),
             Status::Unknown => None,
         }
@@ -98,7 +138,7 @@ impl Waypoint {
 
     /// Whether ztunnel is told where it is.
     pub(super) fn is_reached(&self) -> Option<bool> {
-        self.has_address().map(|_| self.status == Status::Reached)
+        self.has_address().map(|_| matches!(self.status, Status::Reached | Status::Written))
     }
 
     pub(super) fn takes(&self, traffic: Traffic) -> Option<bool> {
@@ -122,11 +162,13 @@ impl Waypoint {
     }
 }
 
-fn status(status: &GatewayStatus) -> Status {
+fn status(status: &GatewayStatus, class: &str) -> Status {
     if status.addresses.iter().any(is_told) {
         Status::Reached
     } else if !status.addresses.is_empty() {
         Status::OtherAddress
+    } else if status.conditions.is_empty() && class == WAYPOINT_CLASS {
+        Status::Written
     } else if status.conditions.is_empty() {
         Status::Unknown
     } else {

@@ -49,7 +49,7 @@ fn universe(told: Match) -> Universe {
     };
     let snapshot = snapshot(PODS);
     let mesh = Mesh::new(&snapshot);
-    Universe::new(mesh.senders(), [&policy].into_iter(), std::iter::empty()).unwrap()
+    Universe::new(mesh.senders(), policy.matches(), std::iter::empty()).unwrap()
 }
 
 /// A peer as it arrives; two of them are the pods above, in the order of their names.

@@ -29,7 +29,7 @@ pub(super) fn of(
     let mut world = |wanted: &BTreeSet<usize>| {
         let wanted = wanted.iter().filter_map(|at| units.get(*at).cloned()).collect();
         let snapshot = MeshSnapshot::build(changes.with(&wanted), given);
-        meanings(&Mesh::new(&snapshot), asked, ways)
+        meanings(&Mesh::new(&snapshot).asked(asked.request.clone()), asked, ways)
     };
     let ends: Vec<Ends<Option<Meaning>>> =
         ways.iter().map(|way| (way.before.clone(), way.after.clone())).collect();

@@ -3,6 +3,7 @@ use std::collections::BTreeSet;
 use ipnet::IpNet;
 
 use crate::manifests::{Options, from_text};
+use crate::policy::envoy::Request;
 use crate::policy::{CellLabel, Condition, Verdict};
 use crate::snapshot::{Changes, Objects, SettingsOverride};
 
@@ -53,7 +54,7 @@ fn groups_of_names_in_common() {
 
 fn meaning(verdict: Verdict, values: &[&str]) -> Meaning {
     let values: Vec<String> = values.iter().map(|value| (*value).to_owned()).collect();
-    let conditions = (!values.is_empty()).then_some(Condition { attribute: "source.ip", values });
+    let conditions = (!values.is_empty()).then_some(Condition { attribute: "source.ip".into(), values });
     Meaning { verdict, conditions: conditions.into_iter().collect(), evidence: None }
 }
 
@@ -159,7 +160,9 @@ fn rows(before: &str, after: &str, target: &str, sources: &[&str]) -> Vec<String
     let given = SettingsOverride::default();
     let compared = Compared { changes: &changes, given: &given, against: None };
     let sources: Vec<String> = sources.iter().map(|source| (*source).to_owned()).collect();
-    let asked = Asked { scope: Scope::Target(target), sources: &sources, namespace: "shop" };
+    let request = Request::default();
+    let asked =
+        Asked { scope: Scope::Target(target), sources: &sources, namespace: "shop", request: &request };
     let said = |row: &DiffRow| {
         let who = row.peer.identity.clone().unwrap_or_else(|| {
             let class = serde_json::to_string(&row.peer.class).unwrap().replace('"', "");
@@ -241,7 +244,9 @@ fn what_is_unknown_on_both_sides_is_a_gap_and_no_row() {
     let after = format!("{before}---\napiVersion: v1\nkind: Namespace\nmetadata: {{name: other}}\n");
     let changes = Changes::between(objects(&before), objects(&after));
     let compared = Compared { changes: &changes, given: &SettingsOverride::default(), against: None };
-    let asked = Asked { scope: Scope::Target("deploy/cart:80"), sources: &[], namespace: "shop" };
+    let request = Request::default();
+    let scope = Scope::Target("deploy/cart:80");
+    let asked = Asked { scope, sources: &[], namespace: "shop", request: &request };
     let Answer { body, evidence } = diff(compared, &asked).unwrap();
     assert_eq!((body.rows.len(), evidence.gaps.len()), (0, 1));
     let mended = format!("{MESH}{}", policy("broken", "rules: [{}]"));

@@ -31,8 +31,7 @@ impl<'a> Rows<'a> {
         let denying = decision.gates.iter().flat_map(|judgement| &judgement.denying);
         let matched: BTreeSet<String> = denying.filter_map(|by| self.written(by).enforced_as).collect();
         let candidates = decision.gates.iter().flat_map(|judgement| &judgement.candidates);
-        let candidates: BTreeSet<String> =
-            candidates.filter_map(|by| self.written(by).enforced_as).collect();
+        let candidates: BTreeSet<String> = candidates.filter_map(|by| self.written(by).enforced_as).collect();
         let decided_by = decision.decided_by().map(|judgement| self.decided_by(judgement));
         let hops = [policy::Hop::Source, policy::Hop::Waypoint].into_iter();
         let hops = hops.map(|hop| self.hop(hop, decision)).filter(|hop| !hop.gates.is_empty()).collect();

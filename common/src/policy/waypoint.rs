@@ -1,0 +1,264 @@
+//! The waypoint in front of a destination: which pods it is, as whom it calls on, what its Envoy enforces.
+//!
+//! Which Gateway is bound is told by `snapshot::waypoints`; what the gates say of the two stretches, by
+//! `gates::waypoint`. A Gateway that a person wrote runs nothing yet: istiod makes its pods
+//! (pilot/pkg/config/kube/gateway/deploymentcontroller.go), which are then known by what they are made with.
+
+use crate::istio::{HBONE_PORT, PortProtocol};
+use crate::model::{Identity, Kind, Labels, Namespace, Readiness, ResourceRef, WorkloadIndex};
+use crate::snapshot::{Binding, MeshSnapshot, Service};
+
+use super::decision::{By, EnvoyRule};
+use super::envoy::{self, AttachedService, Chain, Filters, Known, Proxy, Request, told_apart};
+use super::gates::envoy::Chains;
+use super::gates::resolve::{At, Destination};
+use super::ir::Match;
+use super::mesh::Mesh;
+
+/// Says on a pod which Gateway it is an instance of.
+pub(super) const GATEWAY_NAME: &str = "gateway.networking.k8s.io/gateway-name";
+
+/// What stands between captured clients and a destination.
+#[derive(Debug)]
+pub(super) enum InFront {
+    /// Nothing.
+    Nothing,
+    /// A waypoint.
+    Waypoint(Box<Waypoint>),
+    /// It is not known, or not judged, because of this object.
+    Unclear(ResourceRef),
+}
+
+/// A waypoint, as one destination has it in front of it.
+#[derive(Debug)]
+pub(super) struct Waypoint {
+    /// The Gateway.
+    pub(super) gateway: ResourceRef,
+    /// Its instances.
+    pub(super) instances: Instances,
+    /// What its Envoy enforces in front of the destination.
+    pub(super) chains: Chains,
+    /// A policy that may count there and cannot be read.
+    pub(super) unreadable: Option<By>,
+    /// What is known of the request, as the Envoy sees it.
+    pub(super) request: Request,
+}
+
+/// What runs as a waypoint.
+#[derive(Debug)]
+pub(super) enum Instances {
+    /// These pods or templates take connections.
+    Running(Vec<WorkloadIndex>),
+    /// Nothing was read that does; istiod will make it, and it will call with this identity.
+    Written(Identity),
+    /// Its pods are known, and none takes connections.
+    NotReady,
+}
+
+impl Waypoint {
+    /// Everything about peers that its Envoy looks at.
+    pub(super) fn told_apart(&self) -> Vec<Match> {
+        self.chains.iter().map(|(_, filters)| told_apart(filters)).collect()
+    }
+}
+
+impl InFront {
+    /// What captured clients go through who call a destination.
+    pub(super) fn of(mesh: &Mesh<'_>, destination: &Destination) -> Self {
+        let addressed = addressed(mesh, destination);
+        let gateway = match binding(mesh, destination) {
+            Binding::Free | Binding::Refused(..) => return Self::Nothing,
+            Binding::Unknown(namespace) if namespace.kind == Kind::Namespace => {
+                return Self::Unclear(namespace);
+            }
+            Binding::Unknown(_) => return Self::Unclear(bound_object(mesh, destination, addressed)),
+            Binding::Bound(gateway) => gateway,
+        };
+        let canary = |service: &Service| mesh.snapshot.may_have_canary_waypoint(service);
+        let judged = waypoint(mesh, &gateway, destination, addressed);
+        match judged.filter(|_| !addressed.is_some_and(canary)) {
+            Some(waypoint) => Self::Waypoint(Box::new(waypoint)),
+            None => Self::Unclear(bound_object(mesh, destination, addressed)),
+        }
+    }
+}
+
+/// Whether captured clients go through something on their way to a destination, or may.
+pub(super) fn may_stand_in_front(mesh: &Mesh<'_>, destination: &Destination) -> bool {
+    !matches!(binding(mesh, destination), Binding::Free | Binding::Refused(..))
+}
+
+/// What the Service that is addressed is bound to, else the pod.
+fn binding(mesh: &Mesh<'_>, destination: &Destination) -> Binding {
+    let workload = || destination.workload().and_then(|index| mesh.workload(index));
+    match (addressed(mesh, destination), workload()) {
+        (Some(service), _) => mesh.snapshot.waypoint_of_service(service),
+        // No workload is found by the address of a node, so no waypoint stands at it (ztunnel
+        // src/state/workload.rs, `insert`).
+        (None, Some(workload)) if !workload.host_network => mesh.snapshot.waypoint_of_workload(workload),
+        (None, _) => Binding::Free,
+    }
+}
+
+/// The Service that is addressed. A headless one has no address of its own: its pods are.
+pub(super) fn addressed<'a>(mesh: &Mesh<'a>, destination: &Destination) -> Option<&'a Service> {
+    let service = destination.service.and_then(|at| mesh.snapshot.services.get(at));
+    service.filter(|service| !service.headless)
+}
+
+/// What is bound: the Service, or the workload.
+fn bound_object(mesh: &Mesh<'_>, destination: &Destination, service: Option<&Service>) -> ResourceRef {
+    let workload = || destination.workload().and_then(|index| mesh.workload(index));
+    let reference = service.map(|service| &service.reference).or_else(|| workload().map(|w| &w.reference));
+    reference.cloned().unwrap_or_else(|| ResourceRef::cluster(Kind::Gateway, "*"))
+}
+
+/// A waypoint of the class that is judged; `None` for others, whose proxies are not known.
+fn waypoint(
+    mesh: &Mesh<'_>,
+    gateway: &ResourceRef,
+    destination: &Destination,
+    service: Option<&Service>,
+) -> Option<Waypoint> {
+    let namespace = gateway.namespace.clone()?;
+    let snapshot = mesh.snapshot;
+    let written = snapshot.waypoint(gateway).filter(|waypoint| waypoint.is_of_istio())?;
+    // The rules for the tunnel into it are not judged.
+    if snapshot.settings.istiod.layers_waypoint_policies {
+        return None;
+    }
+    let account = written.account.as_deref().unwrap_or(&gateway.name);
+    let trust_domain = snapshot.settings.mesh.trust_domain.clone();
+    let identity = Identity::new(trust_domain, namespace.as_str(), account);
+    let labels: Labels = [(GATEWAY_NAME, &*gateway.name)].into_iter().collect();
+    let attached = service.and_then(|service| {
+        let namespace = service.reference.namespace.as_ref()?;
+        Some(AttachedService { namespace, name: &service.reference.name, entry: false })
+    });
+    let proxy = Proxy {
+        namespace: &namespace,
+        labels: &labels,
+        waypoint: true,
+        service: attached,
+        root: &snapshot.settings.mesh.root_namespace,
+        selector_based_gateway_policy: snapshot.settings.istiod.selects_gateways,
+    };
+    let (chains, unreadable) = enforced(mesh, &proxy, protocol(destination, service), &mesh.request);
+    Some(Waypoint {
+        gateway: gateway.clone(),
+        instances: instances(mesh, gateway, identity),
+        chains,
+        unreadable,
+        request: request(mesh, destination, service),
+    })
+}
+
+/// What travels through the port that is addressed; what is sent to a pod's address is always detected
+/// (pilot/pkg/networking/core/listener_waypoint.go, `buildWaypointInternal`).
+fn protocol(destination: &Destination, service: Option<&Service>) -> PortProtocol {
+    let port =
+        service.and_then(|service| service.ports.iter().find(|port| Some(port.port) == destination.dialled));
+    port.map_or(PortProtocol::Detected, PortProtocol::of)
+}
+
+/// The filters of a proxy for each kind of traffic that may arrive, and what of its policies cannot be read. A request
+/// that is given is one of HTTP.
+pub(super) fn enforced(
+    mesh: &Mesh<'_>,
+    proxy: &Proxy<'_>,
+    protocol: PortProtocol,
+    request: &Request,
+) -> (Chains, Option<By>) {
+    let namespaces =
+        [Some(proxy.root), Some(proxy.namespace), proxy.service.map(|service| service.namespace)];
+    let mut namespaces: Vec<&Namespace> = namespaces.into_iter().flatten().collect();
+    namespaces.sort_unstable();
+    namespaces.dedup();
+    let policies = || {
+        let of_namespaces = namespaces.iter().flat_map(|namespace| mesh.authorization_policies_of(namespace));
+        of_namespaces.filter(|(_, policy)| policy.hidden.is_none() && proxy.enforces(&policy.object))
+    };
+    let selected = envoy::select(proxy, policies().map(|(_, policy)| &policy.object));
+    let compiled = |chain| -> Filters { envoy::compile(mesh.envoys(), chain, &selected) };
+    let chains: Chains = match protocol {
+        PortProtocol::Http => vec![("http", compiled(Chain::Http))],
+        PortProtocol::Detected => match request.speaks_http() {
+            Some(true) => vec![("http", compiled(Chain::Http))],
+            Some(false) => vec![("tcp", compiled(Chain::Tcp))],
+            None => vec![("http", compiled(Chain::Http)), ("tcp", compiled(Chain::Tcp))],
+        },
+        PortProtocol::Tcp | PortProtocol::Tls | PortProtocol::Udp => vec![("tcp", compiled(Chain::Tcp))],
+    };
+    let unclear = policies().find(|(_, policy)| policy.unclear).map(|(policy, of)| {
+        let enforced_as = of.object.reference(Kind::AuthorizationPolicy).key().into();
+        By::Envoy(EnvoyRule { policy, rule: None, enforced_as })
+    });
+    let of_kind = mesh.policies.unreadables().filter(|(_, one)| one.is(&Kind::AuthorizationPolicy));
+    let mut unread =
+        of_kind.filter(|(_, one)| namespaces.iter().any(|namespace| one.may_stand_in(namespace)));
+    (chains, unclear.or_else(|| unread.next().map(|(at, _)| By::Unreadable(at))))
+}
+
+/// The request as the Envoy of a waypoint has it: called is the Service's address and port, or the pod's
+/// (pilot/pkg/xds/filters/filters.go, `ConnectAuthorityFilter`: what the client's ztunnel asked for).
+fn request(mesh: &Mesh<'_>, destination: &Destination, service: Option<&Service>) -> Request {
+    let port = if service.is_some() { destination.dialled } else { destination.port };
+    let addresses = match (service, destination.workload().and_then(|index| mesh.workload(index))) {
+        (Some(service), _) => service.addresses.as_slice(),
+        (None, Some(workload)) => workload.addresses.as_slice(),
+        (None, None) => &[],
+    };
+    let server_name = match (&mesh.request.server_name, protocol(destination, service)) {
+        // Without TLS there is none.
+        (Known::Unknown, PortProtocol::Http | PortProtocol::Tcp) => Known::Absent,
+        (known, _) => known.clone(),
+    };
+    Request {
+        server_name,
+        destination_ip: match addresses {
+            [only] => Known::Is(*only),
+            _ => Known::Unknown,
+        },
+        destination_port: port.map_or(Known::Absent, Known::Is),
+        ..mesh.request.clone()
+    }
+}
+
+/// The pods of a Gateway that take connections. Whether other pods exist is known only where istiod's own work was
+/// read: in a cluster.
+fn instances(mesh: &Mesh<'_>, gateway: &ResourceRef, identity: Identity) -> Instances {
+    let all = mesh.pods_of_gateway(gateway);
+    let takes = |index: &&WorkloadIndex| {
+        mesh.workload(**index).is_some_and(|workload| workload.readiness != Readiness::NotReady)
+    };
+    let ready: Vec<WorkloadIndex> = all.iter().filter(takes).copied().collect();
+    match (ready.is_empty(), all.is_empty()) {
+        (false, _) => Instances::Running(ready),
+        (true, false) => Instances::NotReady,
+        (true, true) if runs_nothing(mesh.snapshot, gateway) => Instances::NotReady,
+        (true, true) => Instances::Written(identity),
+    }
+}
+
+/// Whether it is known that no pod of a Gateway runs: its status and all pods of its namespace were read.
+fn runs_nothing(snapshot: &MeshSnapshot, gateway: &ResourceRef) -> bool {
+    let namespace = gateway.namespace.as_ref().map(Namespace::as_str).unwrap_or_default();
+    snapshot.gateways_listed
+        && !snapshot.waypoint(gateway).is_some_and(|waypoint| waypoint.is_assumed())
+        && snapshot.unread(&Kind::Pod, namespace).is_none()
+}
+
+impl Instances {
+    /// Where connections into the waypoint end up.
+    pub(super) fn destinations(&self) -> Vec<Destination> {
+        let Self::Running(pods) = self else { return Vec::new() };
+        let port = Some(HBONE_PORT);
+        let destination = |index: &WorkloadIndex| Destination {
+            at: At::Workload(*index),
+            port,
+            service: None,
+            dialled: port,
+        };
+        pods.iter().map(destination).collect()
+    }
+}

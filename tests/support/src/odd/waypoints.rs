@@ -1,0 +1,84 @@
+//! Waypoints in front of pods and Services, with policies that are attached to them.
+
+use serde_json::{Value, json};
+
+use crate::Random;
+
+use super::{NAMESPACES, authorization_policy};
+
+/// Adds a waypoint to a namespace, with or without pods, binds what is there to it, and attaches policies.
+pub(super) fn extend(random: &mut Random, objects: &mut Vec<Value>) {
+    if !random.chance(45) {
+        return;
+    }
+    let namespace = random.pick(&NAMESPACES);
+    objects.push(gateway(random, namespace));
+    for index in 0..random.below(4) {
+        objects.push(instance(random, namespace, index));
+    }
+    for object in objects.iter_mut() {
+        let is_bound = match object["kind"].as_str() {
+            Some("Service") => random.chance(60),
+            Some("Pod") => random.chance(15),
+            Some("Namespace") => random.chance(10),
+            _ => false,
+        };
+        if is_bound && object["metadata"]["labels"]["gateway.networking.k8s.io/gateway-name"].is_null() {
+            object["metadata"]["labels"]["istio.io/use-waypoint"] = json!("wp");
+            object["metadata"]["labels"]["istio.io/use-waypoint-namespace"] = json!(namespace);
+        }
+        let names = ["http", "tcp-x", "x"];
+        if object["kind"] == "Service" && random.chance(50) {
+            object["spec"]["ports"][0]["name"] = json!(random.pick(&names));
+        }
+    }
+    for index in 0..random.below(5) {
+        objects.push(policy(random, namespace, index));
+    }
+}
+
+fn gateway(random: &mut Random, namespace: &str) -> Value {
+    let mut gateway = json!({
+        "apiVersion": "gateway.networking.k8s.io/v1", "kind": "Gateway",
+        "metadata": {"name": "wp", "namespace": namespace,
+                     "labels": {"istio.io/waypoint-for": random.pick(&["service", "workload", "all", "all"])}},
+        "spec": {"gatewayClassName": "istio-waypoint", "listeners": [{
+            "name": "mesh", "port": 15008, "protocol": "HBONE", "allowedRoutes": {"namespaces": {"from": "All"}},
+        }]},
+    });
+    if random.chance(80) {
+        gateway["status"] = json!({"addresses": [{"type": "IPAddress", "value": "10.96.1.1"}]});
+    }
+    gateway
+}
+
+/// A pod of the waypoint; of several not all have one account, as no controller would make them.
+fn instance(random: &mut Random, namespace: &str, index: usize) -> Value {
+    let ready = if random.chance(80) { "True" } else { "False" };
+    json!({
+        "apiVersion": "v1", "kind": "Pod",
+        "metadata": {"name": format!("wp-{index}"), "namespace": namespace, "labels": {
+            "gateway.networking.k8s.io/gateway-name": "wp", "istio.io/dataplane-mode": "none",
+            "app": random.pick(&["wp", "a"]),
+        }},
+        "spec": {"nodeName": random.pick(&["n1", "n2"]), "containers": [{"name": "istio-proxy"}],
+                 "serviceAccountName": if random.chance(90) { "wp" } else { "other" }},
+        "status": {"podIP": format!("10.0.0.{}", 30 + index), "conditions": [{"type": "Ready", "status": ready}]},
+    })
+}
+
+fn policy(random: &mut Random, namespace: &str, index: usize) -> Value {
+    let mut policy = authorization_policy(random, index);
+    policy["metadata"]["name"] = json!(format!("at-wp{index}"));
+    policy["metadata"]["namespace"] = json!(namespace);
+    let service = format!("svc{}", random.below(3));
+    let target = match random.below(3) {
+        0 => json!({"group": "", "kind": "Service", "name": service}),
+        _ => json!({"group": "gateway.networking.k8s.io", "kind": "Gateway", "name": "wp"}),
+    };
+    if let Some(spec) = policy["spec"].as_object_mut() {
+        spec.remove("selector");
+        spec.insert("targetRefs".to_owned(), json!([target]));
+    }
+    policy
+}
