@@ -4,20 +4,30 @@
 //! of the fields that it does not know, because a condition that is overlooked would make a rule wider than it is.
 
 mod authorization_policy;
+mod destination_rule;
 mod mesh_config;
 mod on_the_wire;
 mod peer_authentication;
 mod protocol;
+mod routing;
 mod service_entry;
+mod sidecar;
 mod workload_entry;
 
 pub use authorization_policy::{
     Action, AuthorizationPolicy, Condition, ExtensionProvider, From, Operation, Rule, Source,
     TargetReference, To, WorkloadSelector,
 };
-pub use mesh_config::{ConfiguredProvider, ExternalAuthorizer, MeshConfigFile};
+pub use destination_rule::{
+    ClientTls, DestinationRule, LoadBalancer, PortTrafficPolicy, TlsMode, TrafficPolicy,
+};
+pub use mesh_config::{
+    CaCertificate, ConfiguredProvider, ExternalAuthorizer, MeshConfigFile, ProxyConfig, ProxyMetadata,
+};
 pub use on_the_wire::{HBONE_PORT, HOST_PROBE, HOST_PROBE_V6};
 pub use peer_authentication::{MtlsMode, MutualTls, PeerAuthentication, PortMtls};
 pub use protocol::PortProtocol;
+pub use routing::{ConfigPatch, EnvoyFilter, ParentRef, Route, RouteSpec, VirtualService};
 pub use service_entry::ServiceEntry;
+pub use sidecar::{Egress, LabelsSelector, OutboundTrafficPolicy, Sidecar};
 pub use workload_entry::WorkloadEntry;

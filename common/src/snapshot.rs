@@ -19,7 +19,9 @@ mod objects;
 mod overlay;
 mod pod_creators;
 mod progress;
+mod proxies;
 mod resources;
+mod routing;
 mod services;
 mod settings;
 mod sources;
@@ -56,12 +58,13 @@ pub use overlay::{EditError, Edits, KnownFlag, Removal, istiod_flag};
 pub use pod_creators::{Creator, PodCreators};
 pub use progress::{Progress, Silent};
 pub use resources::{Detail, RESOURCES, Resource, Topic, escaped};
+pub use routing::Routing;
 pub use services::{Backend, Service};
 #[cfg(test)]
 pub(crate) use settings::CONFIG_MAP_KEYS;
 pub use settings::{
-    EnablementSelector, IstioCni, Istiod, MeshConfig, Settings, SettingsOverride, Version, istio_namespaces,
-    root_namespace,
+    Clients, EnablementSelector, IstioCni, Istiod, MeshConfig, Settings, SettingsOverride, Version,
+    istio_namespaces, root_namespace,
 };
 pub(crate) use settings::{ISTIO_PODS, ISTIOD_REVISION, ISTIOD_VARIABLES, is_istiod};
 pub use sources::{Format, Places, Source, Sources};
@@ -119,6 +122,8 @@ pub struct MeshSnapshot {
     pub gateways: Vec<Object<GatewayObject>>,
     /// Machines that are no pods; they are not judged.
     pub workload_entries: Vec<Object<WorkloadEntry>>,
+    /// What tells Envoys how to send.
+    pub routing: Routing,
     /// Objects of kinds that are not judged.
     pub named_only: Vec<Object<Kind>>,
     /// Objects of kinds that decide, of which only the name is known.
@@ -157,12 +162,14 @@ impl MeshSnapshot {
         let services = services::services(&objects, &workloads, &by_namespace, &by_address);
         let of_the_network = network_policies::set_aside(&mut objects);
         objects.unreadable.extend(of_the_network);
+        let (routing, of_routing) = Routing::new(&mut objects, &settings, &namespaces);
         let (authorization_policies, peer_authentications, unreadable) =
             policies(&mut objects, &settings, &namespaces, &mut gaps);
         let waypoints = waypoints::Waypoints::new(&objects, &unreadable);
         let (lists, told) = not_read(&objects.not_read, &settings);
         gaps.extend(unreadable.iter().map(|unreadable| unreadable.gap.clone()).chain(told));
-        let unreadable: Vec<Unreadable> = unreadable.into_iter().chain(lists).collect();
+        gaps.extend(of_routing.iter().map(|unreadable| unreadable.gap.clone()));
+        let unreadable: Vec<Unreadable> = unreadable.into_iter().chain(of_routing).chain(lists).collect();
         Self {
             addresses: addresses::Addresses::new(&objects, &unreadable),
             nodes: nodes(&objects),
@@ -184,6 +191,7 @@ impl MeshSnapshot {
             baseline_admin_network_policies: objects.baseline_admin_network_policies,
             gateways: objects.gateways,
             workload_entries: objects.workload_entries,
+            routing,
             named_only: objects.named_only,
             unreadable,
             gaps,
@@ -412,6 +420,11 @@ fn deduplicate(objects: &mut Objects, gaps: &mut Vec<Gap>) {
     keep.last(&mut objects.admin_network_policies, |_| Kind::AdminNetworkPolicy);
     keep.last(&mut objects.baseline_admin_network_policies, |_| Kind::BaselineAdminNetworkPolicy);
     keep.last(&mut objects.gateways, |_| Kind::Gateway);
+    keep.last(&mut objects.destination_rules, |_| Kind::Other("DestinationRule".into()));
+    keep.last(&mut objects.sidecars, |_| Kind::Other("Sidecar".into()));
+    keep.last(&mut objects.virtual_services, |_| Kind::Other("VirtualService".into()));
+    keep.last(&mut objects.envoy_filters, |_| Kind::Other("EnvoyFilter".into()));
+    keep.last(&mut objects.routes, |route| route.spec.kind.clone());
     keep.last(&mut objects.gateway_classes, |_| Kind::Other("GatewayClass".into()));
     keep.last(&mut objects.roles, |role| rbac_kind(role, "Role", "ClusterRole"));
     keep.last(&mut objects.role_bindings, |binding| rbac_kind(binding, "RoleBinding", "ClusterRoleBinding"));

@@ -4,7 +4,7 @@
 
 use serde_json::{Value, json};
 
-use crate::istio::{ConfiguredProvider, ExternalAuthorizer, MeshConfigFile};
+use crate::istio::{CaCertificate, ConfiguredProvider, ExternalAuthorizer, MeshConfigFile};
 use crate::model::labels::{LabelSelector, Labels, Operator};
 use crate::snapshot::EnablementSelector;
 use crate::yaml::{self, Error};
@@ -14,10 +14,24 @@ pub(super) fn mesh(text: &str) -> String {
     let read = yaml::parse(text).and_then(|node| node.decode::<MeshConfigFile>());
     written(read.map(|mesh| {
         let selectors: Vec<Value> = mesh.discovery_selectors.iter().map(selector).collect();
+        let metadata = &mesh.default_config.proxy_metadata;
+        let authority = |of: &CaCertificate| json!({"trustDomains": of.trust_domains});
+        let authorities: Vec<Value> = mesh.ca_certificates.iter().map(authority).collect();
         json!({
             "trustDomain": mesh.trust_domain, "rootNamespace": mesh.root_namespace,
             "discoverySelectors": selectors, "trustDomainAliases": mesh.trust_domain_aliases,
             "extensionProviders": mesh.extension_providers.iter().map(provider).collect::<Vec<_>>(),
+            "caCertificates": authorities, "enableAutoMtls": mesh.enable_auto_mtls,
+            "outboundTrafficPolicy": {"mode": mesh.outbound_traffic_policy.mode},
+            "defaultDestinationRuleExportTo": mesh.default_destination_rule_export_to,
+            "defaultServiceExportTo": mesh.default_service_export_to,
+            "defaultConfig": {
+                "interceptionMode": mesh.default_config.interception_mode,
+                "proxyMetadata": {
+                    "ISTIO_META_ENABLE_HBONE": metadata.enable_hbone,
+                    "ISTIO_META_DISABLE_HBONE_SEND": metadata.disable_hbone_send,
+                },
+            },
         })
     }))
 }

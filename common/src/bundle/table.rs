@@ -134,6 +134,44 @@ const SERVICE_ENTRY: &[&str] = &[
     "workloadSelector.labels.*",
 ];
 
+/// Of a DestinationRule's `trafficPolicy`, and of its settings for single ports. Certificates and names that a server
+/// must have are names like others.
+const TRAFFIC: &[&str] = &[
+    "loadBalancer.simple=",
+    "tls.mode=",
+    "tls.clientCertificate",
+    "tls.privateKey",
+    "tls.credentialName",
+    "tls.subjectAltNames",
+    "port.number",
+    "tunnel.targetHost",
+    "tunnel.targetPort",
+    "proxyProtocol.version=",
+];
+const SIDECAR: &[&str] = &[
+    "**",
+    "workloadSelector.labels.*",
+    "ingress.port.number",
+    "egress.hosts",
+    "egress.port.number",
+    "egress.bind",
+    "egress.captureMode=",
+    "outboundTrafficPolicy.mode=",
+    "outboundTrafficPolicy.egressProxy.host",
+];
+const ENVOY_FILTER: &[&str] = &[
+    "workloadSelector.labels.*",
+    "targetRefs.group",
+    "targetRefs.kind",
+    "targetRefs.name",
+    "configPatches.applyTo=",
+    "configPatches.match.context=",
+];
+const ROUTE: Rows = &[
+    ("", META),
+    ("spec.", &["parentRefs.group", "parentRefs.kind", "parentRefs.namespace", "parentRefs.name"]),
+];
+
 const GATEWAY: &[&str] = &[
     "gatewayClassName",
     "listeners.name",
@@ -272,6 +310,22 @@ pub(super) const KINDS: &[(&str, Rows)] = &[
         &[("", META), ("spec.", SERVICE_ENTRY), ("status.", &["addresses.host", "addresses.value"])],
     ),
     (
+        "DestinationRule",
+        &[
+            ("", META),
+            ("spec.", &["**", "host", "exportTo", "workloadSelector.matchLabels.*"]),
+            ("spec.trafficPolicy.", TRAFFIC),
+            ("spec.trafficPolicy.portLevelSettings.", TRAFFIC),
+        ],
+    ),
+    ("VirtualService", &[("", META), ("spec.", &["hosts", "gateways", "exportTo"])]),
+    ("Sidecar", &[("", META), ("spec.", SIDECAR)]),
+    ("EnvoyFilter", &[("", META), ("spec.", ENVOY_FILTER)]),
+    ("HTTPRoute", ROUTE),
+    ("GRPCRoute", ROUTE),
+    ("TCPRoute", ROUTE),
+    ("TLSRoute", ROUTE),
+    (
         "ConfigMap",
         &[
             ("", META),
@@ -337,7 +391,30 @@ pub(super) const KINDS: &[(&str, Rows)] = &[
 pub(super) const OTHERS: Rows = &[("", META)];
 
 /// Of MeshConfig, once it is read.
-pub(super) const MESH: Rows = &[("", &["trustDomain", "rootNamespace"]), ("discoverySelectors.", SELECTOR)];
+pub(super) const MESH: Rows = &[
+    (
+        "",
+        &[
+            "trustDomain",
+            "rootNamespace",
+            "trustDomainAliases",
+            "caCertificates.trustDomains",
+            "extensionProviders.name",
+            "extensionProviders.envoyExtAuthzHttp.service=",
+            "extensionProviders.envoyExtAuthzHttp.port",
+            "extensionProviders.envoyExtAuthzGrpc.service=",
+            "extensionProviders.envoyExtAuthzGrpc.port",
+            "enableAutoMtls",
+            "outboundTrafficPolicy.mode=",
+            "defaultDestinationRuleExportTo",
+            "defaultServiceExportTo",
+            "defaultConfig.interceptionMode=",
+            "defaultConfig.proxyMetadata.ISTIO_META_ENABLE_HBONE=",
+            "defaultConfig.proxyMetadata.ISTIO_META_DISABLE_HBONE_SEND=",
+        ],
+    ),
+    ("discoverySelectors.", SELECTOR),
+];
 
 /// Of istio-cni's selectors, once they are read.
 pub(super) const ENABLEMENT: Rows = &[("podSelector.", SELECTOR), ("namespaceSelector.", SELECTOR)];

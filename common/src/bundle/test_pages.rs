@@ -94,6 +94,11 @@ pub(super) fn seen(objects: &Objects) -> String {
         gateway_classes,
         workload_entries,
         service_entries,
+        destination_rules,
+        sidecars,
+        virtual_services,
+        envoy_filters,
+        routes,
         roles,
         role_bindings,
         named_only

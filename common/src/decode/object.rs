@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::de::DeserializeOwned;
 
 use crate::codes::{Code, Evidence};
+use crate::istio::Route;
 use crate::kubernetes::{
     CronJobSpec, JobSpec, JobStatus, ObjectMeta, PodTemplate, ServiceStatus, TemplatedSpec,
 };
@@ -94,6 +95,21 @@ impl<B: Body> Decoder<'_, B> {
             }
             ("networking.istio.io", "ServiceEntry") => {
                 self.whole(kind, |objects| &mut objects.service_entries);
+            }
+            ("networking.istio.io", "DestinationRule") => {
+                self.spec(&Kind::Other(kind.into()), |objects| &mut objects.destination_rules);
+            }
+            ("networking.istio.io", "Sidecar") => {
+                self.spec(&Kind::Other(kind.into()), |objects| &mut objects.sidecars);
+            }
+            ("networking.istio.io", "VirtualService") => {
+                self.spec(&Kind::Other(kind.into()), |objects| &mut objects.virtual_services);
+            }
+            ("networking.istio.io", "EnvoyFilter") => {
+                self.spec(&Kind::Other(kind.into()), |objects| &mut objects.envoy_filters);
+            }
+            ("gateway.networking.k8s.io", "HTTPRoute" | "GRPCRoute" | "TCPRoute" | "TLSRoute") => {
+                self.route(kind);
             }
             ("security.istio.io", "AuthorizationPolicy" | "PeerAuthentication")
                 if !matches!(version, "v1" | "v1beta1") =>
@@ -212,6 +228,18 @@ impl<B: Body> Decoder<'_, B> {
         match gateway {
             Ok(spec) => self.objects.gateways.push(Object { meta, spec, origin: self.origin }),
             Err(wrong) => self.unreadable(&Kind::Gateway, meta.namespace.as_ref(), meta.name, &wrong),
+        }
+    }
+
+    fn route(&mut self, kind: &str) {
+        let kind = Kind::from_wire(kind);
+        let Some(meta) = self.meta(&kind) else { return };
+        match self.body.field("spec") {
+            Ok(spec) => {
+                let spec = Route { kind, spec };
+                self.objects.routes.push(Object { meta, spec, origin: self.origin });
+            }
+            Err(wrong) => self.unreadable(&kind, meta.namespace.as_ref(), meta.name, &wrong),
         }
     }
 

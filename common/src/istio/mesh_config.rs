@@ -1,5 +1,6 @@
 //! MeshConfig, the YAML text under the key `mesh` of Istio's ConfigMap.
 
+use super::OutboundTrafficPolicy;
 use crate::model::{LabelSelector, Name};
 use crate::wire::wire;
 
@@ -17,6 +18,18 @@ wire! {
         pub trust_domain_aliases: Vec<Name> = "trustDomainAliases",
         /// What Envoys may ask; external authorizers among them.
         pub extension_providers: Vec<ConfiguredProvider> = "extensionProviders",
+        /// Authorities that Envoys trust besides.
+        pub ca_certificates: Vec<CaCertificate> = "caCertificates",
+        /// Whether Envoys send mTLS to whatever takes it; absent: they do.
+        pub enable_auto_mtls: Option<bool> = "enableAutoMtls",
+        /// What becomes of what an Envoy does not know.
+        pub outbound_traffic_policy: OutboundTrafficPolicy = "outboundTrafficPolicy",
+        /// Who heeds a DestinationRule that does not say.
+        pub default_destination_rule_export_to: Vec<Name> = "defaultDestinationRuleExportTo",
+        /// Who knows a Service that does not say.
+        pub default_service_export_to: Vec<Name> = "defaultServiceExportTo",
+        /// How Envoys are set up.
+        pub default_config: ProxyConfig = "defaultConfig",
     }
 }
 
@@ -34,6 +47,15 @@ wire! {
 }
 
 wire! {
+    /// An authority.
+    #[derive(Clone, Debug)]
+    pub struct CaCertificate {
+        /// The trust domains that it speaks for.
+        pub trust_domains: Vec<Name> = "trustDomains",
+    }
+}
+
+wire! {
     /// An external authorizer.
     #[derive(Clone, Debug)]
     pub struct ExternalAuthorizer {
@@ -41,5 +63,27 @@ wire! {
         pub service: Name = "service",
         /// The Service's port.
         pub port: u32 = "port",
+    }
+}
+
+wire! {
+    /// How an Envoy is set up, as far as it decides which way traffic goes.
+    #[derive(Clone, Debug)]
+    pub struct ProxyConfig {
+        /// REDIRECT, TPROXY, or NONE: traffic does not come to it by itself.
+        pub interception_mode: Option<Name> = "interceptionMode",
+        /// Its environment.
+        pub proxy_metadata: ProxyMetadata = "proxyMetadata",
+    }
+}
+
+wire! {
+    /// What of an Envoy's environment decides which way traffic goes.
+    #[derive(Clone, Debug)]
+    pub struct ProxyMetadata {
+        /// Whether it takes HBONE.
+        pub enable_hbone: Option<Name> = "ISTIO_META_ENABLE_HBONE",
+        /// Whether it never sends HBONE.
+        pub disable_hbone_send: Option<Name> = "ISTIO_META_DISABLE_HBONE_SEND",
     }
 }

@@ -1,6 +1,7 @@
 //! ServiceEntry, `networking.istio.io`: hosts that are no Service of the cluster. Nothing judges one yet; it is read so
 //! that what is sent to its addresses is not judged without it.
 
+use super::LabelsSelector;
 use crate::model::Name;
 use crate::wire::wire;
 
@@ -25,6 +26,10 @@ wire! {
         pub endpoints: Vec<ServiceEntryEndpoint> = "endpoints",
         /// How its endpoints are found; `NONE` where the client knows their address.
         pub resolution: Option<Name> = "resolution",
+        /// The hosts that it is about.
+        pub hosts: Vec<Name> = "hosts",
+        /// The pods behind it, in place of endpoints.
+        pub workload_selector: Option<LabelsSelector> = "workloadSelector",
     }
 }
 

@@ -73,20 +73,26 @@ impl Annotations {
     }
 }
 
-const READ: [&str; 13] = [
+const READ: [&str; 19] = [
     "ambient.istio.io/bypass-inbound-capture",
     "ambient.istio.io/redirection",
     "ambient.istio.io/waypoint-inbound-binding",
     "istio.io/dry-run",
     "istio.io/use-waypoint-canary-weight",
+    "inject.istio.io/templates",
     "kubectl-mesh/ignore",
     "networking.istio.io/exportTo",
     "networking.istio.io/traffic-distribution",
     "sidecar.istio.io/inject",
+    "sidecar.istio.io/interceptionMode",
     "sidecar.istio.io/rewriteAppHTTPProbers",
     "sidecar.istio.io/status",
     "traffic.sidecar.istio.io/excludeInboundPorts",
+    "traffic.sidecar.istio.io/excludeOutboundIPRanges",
+    "traffic.sidecar.istio.io/excludeOutboundPorts",
     "traffic.sidecar.istio.io/includeInboundPorts",
+    "traffic.sidecar.istio.io/includeOutboundIPRanges",
+    "traffic.sidecar.istio.io/includeOutboundPorts",
 ];
 
 impl<'de> Deserialize<'de> for Annotations {

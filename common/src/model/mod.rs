@@ -7,6 +7,7 @@ pub mod identity;
 pub mod labels;
 pub mod origin;
 pub mod port;
+pub mod proxy;
 pub mod reference;
 pub mod workload;
 
@@ -15,6 +16,7 @@ pub use identity::{Identity, Namespace, ServiceAccount, TrustDomain};
 pub use labels::{LabelSelector, Labels};
 pub use origin::{FieldPath, Location, Origin, Segment, SourceId, Within};
 pub use port::{ContainerPort, PortRef, Protocol};
+pub use proxy::{Intercepted, Proxy, ProxyKind};
 pub use reference::{Kind, ResourceRef};
 pub use workload::{Capture, Certainty, DataPlane, Readiness, Serving, Workload, WorkloadIndex};
 

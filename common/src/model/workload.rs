@@ -5,7 +5,8 @@ use std::net::IpAddr;
 use crate::codes::Silence;
 
 use super::{
-    ContainerPort, Identity, Kind, Labels, Name, Origin, PortRef, Protocol, ResourceRef, ServiceAccount,
+    ContainerPort, Identity, Kind, Labels, Name, Origin, PortRef, Protocol, Proxy, ResourceRef,
+    ServiceAccount,
 };
 
 /// The position of a workload in its snapshot.
@@ -100,6 +101,8 @@ pub struct Workload {
     pub readiness: Readiness,
     /// Who handles its traffic.
     pub capture: Capture,
+    /// The Envoy that handles its traffic.
+    pub proxy: Option<Proxy>,
     /// What it asks for silence about.
     pub silence: Silence,
     /// Where it was written.

@@ -8,6 +8,7 @@
 use crate::kubernetes::{Annotations, PodSpec};
 use crate::model::{Capture, Certainty, DataPlane, Labels, Namespace, Serving};
 
+use super::proxies::Written;
 use super::settings::{IstioCni, parse_bool};
 use super::visible::Discovery;
 
@@ -66,6 +67,17 @@ impl Enrolment<'_> {
             bypass_inbound: self.bypasses_inbound(),
             contradicted_intent: (fact && self.namespace_labels.is_some() && intent != data_plane)
                 .then_some(intent),
+        }
+    }
+
+    /// What says what the pod's Envoy does.
+    pub(super) fn written(&self) -> Written<'_> {
+        Written {
+            labels: self.labels,
+            annotations: self.annotations,
+            spec: self.spec,
+            runs: self.has_run,
+            injected: self.has_envoy() || !self.has_run && self.wants_sidecar(),
         }
     }
 

@@ -35,7 +35,8 @@ pub struct Needs {
 }
 
 /// Topics that are small, or that any answer may hang on.
-const ALWAYS: [Topic; 4] = [Topic::Namespaces, Topic::Settings, Topic::Gateways, Topic::Network];
+const ALWAYS: [Topic; 5] =
+    [Topic::Namespaces, Topic::Settings, Topic::Gateways, Topic::Network, Topic::Routing];
 
 impl Needs {
     /// What every answer about connections rests on.

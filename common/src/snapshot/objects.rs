@@ -4,7 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 
 use super::{Gap, NotRead, Sources, Unreadable};
-use crate::istio::{AuthorizationPolicy, PeerAuthentication, ServiceEntry, WorkloadEntry};
+use crate::istio::{
+    AuthorizationPolicy, DestinationRule, EnvoyFilter, PeerAuthentication, Route, ServiceEntry, Sidecar,
+    VirtualService, WorkloadEntry,
+};
 use crate::kubernetes::{
     AdminNetworkPolicySpec, EndpointSlice, GatewaySpec, GatewayStatus, NetworkPolicySpec, ObjectMeta,
     PodSpec, PodStatus, PodTemplate, RoleBindingSpec, RoleSpec, ServiceSpec,
@@ -111,6 +114,16 @@ pub struct Objects {
     pub workload_entries: Vec<Object<WorkloadEntry>>,
     /// networking.istio.io: hosts that are no Service
     pub service_entries: Vec<Object<ServiceEntry>>,
+    /// networking.istio.io
+    pub destination_rules: Vec<Object<DestinationRule>>,
+    /// networking.istio.io
+    pub sidecars: Vec<Object<Sidecar>>,
+    /// networking.istio.io
+    pub virtual_services: Vec<Object<VirtualService>>,
+    /// networking.istio.io
+    pub envoy_filters: Vec<Object<EnvoyFilter>>,
+    /// gateway.networking.k8s.io: HTTPRoutes, GRPCRoutes, TCPRoutes and TLSRoutes
+    pub routes: Vec<Object<Route>>,
     /// rbac.authorization.k8s.io: Roles, and ClusterRoles, which have no namespace
     pub roles: Vec<Object<RoleSpec>>,
     /// rbac.authorization.k8s.io: RoleBindings, and ClusterRoleBindings, which have no namespace
@@ -183,6 +196,11 @@ impl Objects {
             gateway_classes,
             workload_entries,
             service_entries,
+            destination_rules,
+            sidecars,
+            virtual_services,
+            envoy_filters,
+            routes,
             roles,
             role_bindings,
             named_only,
@@ -213,6 +231,11 @@ impl Objects {
         each.list(gateway_classes, other("GatewayClass"));
         each.list(workload_entries, other("WorkloadEntry"));
         each.list(service_entries, other("ServiceEntry"));
+        each.list(destination_rules, other("DestinationRule"));
+        each.list(sidecars, other("Sidecar"));
+        each.list(virtual_services, other("VirtualService"));
+        each.list(envoy_filters, other("EnvoyFilter"));
+        each.list(routes, |route| route.spec.kind.clone());
         each.list(roles, |role| rbac_kind(role, "Role", "ClusterRole"));
         each.list(role_bindings, |of| rbac_kind(of, "RoleBinding", "ClusterRoleBinding"));
         each.list(named_only, |object| object.spec.clone());
@@ -238,6 +261,11 @@ impl Objects {
         self.gateway_classes.extend(other.gateway_classes);
         self.workload_entries.extend(other.workload_entries);
         self.service_entries.extend(other.service_entries);
+        self.destination_rules.extend(other.destination_rules);
+        self.sidecars.extend(other.sidecars);
+        self.virtual_services.extend(other.virtual_services);
+        self.envoy_filters.extend(other.envoy_filters);
+        self.routes.extend(other.routes);
         self.roles.extend(other.roles);
         self.role_bindings.extend(other.role_bindings);
         self.named_only.extend(other.named_only);

@@ -41,6 +41,8 @@ pub enum Topic {
     Settings,
     /// Waypoints and gateways.
     Gateways,
+    /// How the proxies of clients send.
+    Routing,
     /// Who may do what.
     Rbac,
 }
@@ -155,6 +157,14 @@ resources! {
     Network, Metadata, false: "projectcalico.org" ["v3"] "globalnetworkpolicies" "GlobalNetworkPolicy";
     Gateways, Whole, true: "gateway.networking.k8s.io" ["v1", "v1beta1"] "gateways" "Gateway";
     Gateways, Metadata, false: "gateway.networking.k8s.io" ["v1", "v1beta1"] "gatewayclasses" "GatewayClass";
+    Routing, Whole, true: "networking.istio.io" ["v1", "v1beta1", "v1alpha3"] "destinationrules" "DestinationRule";
+    Routing, Whole, true: "networking.istio.io" ["v1", "v1beta1", "v1alpha3"] "virtualservices" "VirtualService";
+    Routing, Whole, true: "networking.istio.io" ["v1", "v1beta1", "v1alpha3"] "sidecars" "Sidecar";
+    Routing, Whole, true: "networking.istio.io" ["v1alpha3"] "envoyfilters" "EnvoyFilter";
+    Routing, Whole, true: "gateway.networking.k8s.io" ["v1", "v1beta1"] "httproutes" "HTTPRoute";
+    Routing, Whole, true: "gateway.networking.k8s.io" ["v1", "v1alpha2"] "grpcroutes" "GRPCRoute";
+    Routing, Whole, true: "gateway.networking.k8s.io" ["v1", "v1alpha2"] "tcproutes" "TCPRoute";
+    Routing, Whole, true: "gateway.networking.k8s.io" ["v1", "v1alpha3", "v1alpha2"] "tlsroutes" "TLSRoute";
     Accounts, Metadata, true: "" ["v1"] "serviceaccounts" "ServiceAccount";
     Nodes, Metadata, false: "" ["v1"] "nodes" "Node";
     Templates, Whole, true: "apps" ["v1"] "deployments" "Deployment";

@@ -20,6 +20,9 @@ use unread::{Unread, is_not_known};
 mod tests;
 mod unread;
 
+/// The annotation that says which namespaces know a Service.
+const EXPORT_TO: &str = "networking.istio.io/exportTo";
+
 /// A Service.
 #[derive(Clone, Debug)]
 pub struct Service {
@@ -31,6 +34,14 @@ pub struct Service {
     pub ports: Vec<ServicePort>,
     /// Its ports for other protocols.
     pub other_ports: Vec<ServicePort>,
+    /// All of its ports, in the order in which they are written.
+    pub written_ports: Vec<ServicePort>,
+    /// The pods that it selects; none: its endpoints are given by hand.
+    pub selector: Labels,
+    /// When it was created.
+    pub created: Option<Name>,
+    /// The namespaces whose proxies know it, where it says so.
+    pub exported_to: Option<Name>,
     /// Whether clients connect to its pods directly, at the port that they dial.
     pub headless: bool,
     /// Whether it is only another name for a host.
@@ -163,6 +174,10 @@ fn service(object: &Object<ServiceSpec>) -> Service {
         labels: object.meta.labels.clone(),
         ports: spec.ports.iter().filter(|p| p.protocol == Protocol::Tcp).cloned().collect(),
         other_ports: spec.ports.iter().filter(|p| p.protocol != Protocol::Tcp).cloned().collect(),
+        written_ports: spec.ports.clone(),
+        selector: spec.selector.clone(),
+        created: object.meta.creation_timestamp.clone(),
+        exported_to: object.meta.annotations.get(EXPORT_TO).map(Name::from),
         headless: addresses.iter().any(|ip| &**ip == "None"),
         external_name: spec.service_type.as_deref() == Some("ExternalName"),
         local_only: spec.internal_traffic_policy.as_deref() == Some("Local"),

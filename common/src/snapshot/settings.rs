@@ -18,11 +18,30 @@ mod tests;
 
 /// The variables of istiod that are read, where they are given by value. An environment holds secrets: whoever saves
 /// what was read keeps these and no others.
-pub(crate) const ISTIOD_VARIABLES: [&str; 7] =
-    [ISTIOD_REVISION, AMBIENT, DRY_RUN, AUTO_ALLOW, LAYERED, MULTIPLE_PROVIDERS, GATEWAY_SELECTORS];
+pub(crate) const ISTIOD_VARIABLES: [&str; 10] = [
+    ISTIOD_REVISION,
+    AMBIENT,
+    DRY_RUN,
+    AUTO_ALLOW,
+    LAYERED,
+    MULTIPLE_PROVIDERS,
+    GATEWAY_SELECTORS,
+    SENDS_HBONE,
+    PREFERS_HBONE,
+    EDS_FOR_HEADLESS,
+];
 /// Those of them that are switched on and off.
-pub(crate) const ISTIOD_FLAGS: [&str; 6] =
-    [AMBIENT, DRY_RUN, AUTO_ALLOW, LAYERED, MULTIPLE_PROVIDERS, GATEWAY_SELECTORS];
+pub(crate) const ISTIOD_FLAGS: [&str; 9] = [
+    AMBIENT,
+    DRY_RUN,
+    AUTO_ALLOW,
+    LAYERED,
+    MULTIPLE_PROVIDERS,
+    GATEWAY_SELECTORS,
+    SENDS_HBONE,
+    PREFERS_HBONE,
+    EDS_FOR_HEADLESS,
+];
 /// The keys of Istio's ConfigMaps that are read.
 #[cfg(test)]
 pub(crate) const CONFIG_MAP_KEYS: [&str; 5] = [MESH, ENABLEMENT, EXCLUDED, ENABLED, NFTABLES];
@@ -35,6 +54,9 @@ const AUTO_ALLOW: &str = "PILOT_AUTO_ALLOW_WAYPOINT_POLICY";
 const LAYERED: &str = "ENABLE_LAYERED_WAYPOINT_AUTHORIZATION_POLICIES";
 const MULTIPLE_PROVIDERS: &str = "PILOT_ENABLE_MULTIPLE_CUSTOM_AUTHZ_PROVIDERS";
 const GATEWAY_SELECTORS: &str = "ENABLE_SELECTOR_BASED_K8S_GATEWAY_POLICY";
+const SENDS_HBONE: &str = "PILOT_ENABLE_SENDING_HBONE";
+const PREFERS_HBONE: &str = "PILOT_PREFER_SENDING_HBONE";
+const EDS_FOR_HEADLESS: &str = "PILOT_ENABLE_EDS_FOR_HEADLESS_SERVICES";
 const MESH: &str = "mesh";
 const ENABLEMENT: &str = "AMBIENT_ENABLEMENT_SELECTOR";
 const EXCLUDED: &str = "EXCLUDE_NAMESPACES";
@@ -81,6 +103,45 @@ pub struct MeshConfig {
     pub trust_domain_aliases: Vec<Name>,
     /// What Envoys may ask; `None` when MeshConfig was not read.
     pub extension_providers: Option<Vec<ConfiguredProvider>>,
+    /// What is told to Envoys that are clients.
+    pub clients: Clients,
+}
+
+/// What MeshConfig says of Envoys that are clients.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Clients {
+    /// `enableAutoMtls`
+    pub auto_mtls: bool,
+    /// `outboundTrafficPolicy` is REGISTRY_ONLY: what is not known is not sent.
+    pub registry_only: bool,
+    /// `defaultDestinationRuleExportTo`
+    pub destination_rules_for: Vec<Name>,
+    /// `defaultServiceExportTo`
+    pub services_for: Vec<Name>,
+    /// `defaultConfig.interceptionMode` is NONE.
+    pub not_intercepted: bool,
+    /// `defaultConfig` sets `ISTIO_META_ENABLE_HBONE`: they take it.
+    pub take_hbone: bool,
+    /// `defaultConfig` sets `ISTIO_META_DISABLE_HBONE_SEND`: they do not send it.
+    pub never_send_hbone: bool,
+}
+
+impl Clients {
+    fn new(file: &MeshConfigFile) -> Self {
+        let is = |text: &Option<Name>, wanted: &str| text.as_deref() == Some(wanted);
+        let metadata = &file.default_config.proxy_metadata;
+        let on = |text: &Option<Name>| text.as_deref().and_then(parse_bool) == Some(true);
+        Self {
+            auto_mtls: file.enable_auto_mtls.unwrap_or(true),
+            registry_only: is(&file.outbound_traffic_policy.mode, "REGISTRY_ONLY"),
+            destination_rules_for: file.default_destination_rule_export_to.clone(),
+            services_for: file.default_service_export_to.clone(),
+            not_intercepted: is(&file.default_config.interception_mode, "NONE"),
+            // The template compares with this text (injection-template.yaml).
+            take_hbone: is(&metadata.enable_hbone, "true"),
+            never_send_hbone: on(&metadata.disable_hbone_send),
+        }
+    }
 }
 
 /// What istiod was told.
@@ -100,6 +161,14 @@ pub struct Istiod {
     pub multiple_authorizers: bool,
     /// `ENABLE_SELECTOR_BASED_K8S_GATEWAY_POLICY`, on by default.
     pub selects_gateways: bool,
+    /// `PILOT_ENABLE_AMBIENT`: without it nobody but ztunnel knows of captured pods.
+    pub ambient: bool,
+    /// `PILOT_ENABLE_SENDING_HBONE`, on by default where ambient is.
+    pub sends_hbone: bool,
+    /// `PILOT_PREFER_SENDING_HBONE`
+    pub prefers_hbone: bool,
+    /// `PILOT_ENABLE_EDS_FOR_HEADLESS_SERVICES`
+    pub eds_for_headless: bool,
 }
 
 wire! {
@@ -215,8 +284,10 @@ fn mesh_config(
     let read = text.and_then(|(map, text)| parsed::<MeshConfigFile, _>(objects, map, MESH, text, gaps));
     let root = given.root_namespace.clone();
     let file = read.unwrap_or_default();
+    let clients = Clients::new(&file);
     let config = MeshConfig {
         trust_domain: not_empty(given.trust_domain.clone().or(file.trust_domain), "cluster.local").into(),
+        clients,
         root_namespace: not_empty(root.or(file.root_namespace), istio_namespace).into(),
         discovery_selectors: file.discovery_selectors,
         trust_domain_aliases: file.trust_domain_aliases,
@@ -310,6 +381,10 @@ fn istiod(
                 && found.is_some_and(|c| variable(c, name).and_then(parse_bool) == Some(false))
     };
     Istiod {
+        ambient: is_ambient,
+        sends_hbone: is_ambient && !off(SENDS_HBONE),
+        prefers_hbone: flag(PREFERS_HBONE),
+        eds_for_headless: is_on(EDS_FOR_HEADLESS),
         sends_dry_run: flag(DRY_RUN),
         auto_allows_waypoints: flag(AUTO_ALLOW),
         // pilot/pkg/features/{ambient,security,pilot}.go: of these three only the first hangs on ambient.

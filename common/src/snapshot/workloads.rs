@@ -8,8 +8,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::codes::Silence;
 use crate::kubernetes::{ObjectMeta, OwnerReference, PodSpec, PodStatus};
 use crate::model::{
-    ContainerPort, Identity, Kind, Labels, Name, Namespace, Origin, Readiness, ResourceRef, ServiceAccount,
-    TrustDomain, Workload,
+    ContainerPort, DataPlane, Identity, Kind, Labels, Name, Namespace, Origin, Readiness, ResourceRef,
+    ServiceAccount, TrustDomain, Workload,
 };
 
 use super::capture::Enrolment;
@@ -152,6 +152,8 @@ impl Builder<'_> {
                 .discovery(parts.namespace.as_str()),
         };
         let capture = enrolment.capture(&self.settings.cni);
+        let proxy = (capture.data_plane == DataPlane::Sidecar)
+            .then(|| enrolment.written().proxy(&self.settings.mesh.clients));
         let service_account = service_account(parts.spec);
         let trust_domain: TrustDomain = self.settings.mesh.trust_domain.clone();
         Workload {
@@ -166,6 +168,7 @@ impl Builder<'_> {
             ports: container_ports(parts.spec),
             readiness: parts.readiness,
             capture,
+            proxy,
             silence: parts.silence,
             origin: parts.origin,
         }

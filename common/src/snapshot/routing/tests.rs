@@ -1,0 +1,59 @@
+use crate::codes::Code;
+use crate::snapshot::test_objects::snapshot;
+
+fn rule(meta: &str, spec: &str) -> String {
+    format!(
+        "---\napiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata: {{namespace: shop, {meta}}}\nspec: \
+         {{host: web{spec}}}\n"
+    )
+}
+
+#[test]
+fn rules_stand_in_the_order_in_which_istiod_merges_them() {
+    let created =
+        |name: &str, day: &str| format!("name: {name}, creationTimestamp: '2026-01-{day}T00:00:00Z'");
+    let selector = ", workloadSelector: {matchLabels: {a: b}}";
+    let yaml = rule(&created("young", "03"), "")
+        + &rule(&created("old", "01"), "")
+        + &rule(&created("selecting", "04"), selector)
+        + &rule(&created("b", "02"), "")
+        + &rule(&created("a", "02"), "");
+    let names: Vec<String> =
+        snapshot(&yaml).routing.destination_rules.iter().map(|rule| rule.meta.name.to_string()).collect();
+    assert_eq!(names, ["selecting", "old", "a", "b", "young"]);
+}
+
+#[test]
+fn a_rule_with_a_field_that_is_not_known_is_set_aside() {
+    for (spec, field) in [
+        (", news: 1", "spec.news"),
+        (", trafficPolicy: {news: 1}", "spec.trafficPolicy.news"),
+        (", trafficPolicy: {tls: {modus: SIMPLE}}", "spec.trafficPolicy.tls.modus"),
+        (
+            ", trafficPolicy: {portLevelSettings: [{tls: {modus: SIMPLE}}]}",
+            "spec.trafficPolicy.portLevelSettings.tls.modus",
+        ),
+        (", workloadSelector: {labels: {}}", "spec.workloadSelector.labels"),
+    ] {
+        let snapshot = snapshot(&rule("name: r", spec));
+        assert_eq!(snapshot.routing.destination_rules.len(), 0, "{spec}");
+        let unreadable = &snapshot.unreadable[0];
+        assert_eq!(unreadable.gap.code, Code::UnknownField, "{spec}");
+        assert!(format!("{:?}", unreadable.gap.evidence).contains(field), "{:?}", unreadable.gap);
+    }
+    let known = ", subsets: [{name: v1, trafficPolicy: {news: 1}}], trafficPolicy: {connectionPool: {news: 1}, \
+                 outlierDetection: {}, retryBudget: {}, tls: {mode: SIMPLE, sni: a, caCertificates: b}}";
+    assert_eq!(snapshot(&rule("name: r", known)).routing.destination_rules.len(), 1);
+}
+
+#[test]
+fn what_istiod_does_not_look_at_is_not_there() {
+    let istiod = "---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: istiod, namespace: istio-system}\nspec: \
+                  {template: {metadata: {labels: {app: istiod}}, spec: {containers: [{name: discovery, env: [{name: \
+                  REVISION, value: stable}]}]}}}\n";
+    let of = |revision: &str| {
+        let yaml = rule(&format!("name: r, labels: {{istio.io/rev: {revision}}}"), "") + istiod;
+        snapshot(&yaml).routing.destination_rules.len()
+    };
+    assert_eq!((of("stable"), of("canary")), (1, 0));
+}
