@@ -26,6 +26,7 @@ mod reach;
 mod select;
 pub mod sets;
 mod waypoint;
+pub mod sidecar;
 
 pub use arrival::{Arrival, Caller};
 pub use callers::Callers;

@@ -24,7 +24,8 @@ mod remarks;
 pub(super) use remarks::{remarks, tied};
 
 use convert::static_strict;
-use entry::{Entry, Level, Selects, choices, oldest};
+pub(super) use entry::{Entry, Level, oldest};
+use entry::{Selects, choices};
 
 /// The name of the policy that denies whatever has no identity.
 pub(super) const STATIC_STRICT: &str = "istio_converted_static_strict";
@@ -161,6 +162,27 @@ impl PeerAuthentications {
         });
         let root = (*namespace != self.root).then(|| self.of(&self.root));
         own.chain(root.into_iter().flatten().filter(|entry| entry.selects == Selects::Everything))
+    }
+
+    /// What an Envoy's mode is made of: those of the namespace that select the workload, an empty selector like none,
+    /// and those of root that select everything (pilot/pkg/model/authentication.go, `getConfigsForWorkload`).
+    pub(super) fn for_envoy<'a>(
+        &'a self,
+        namespace: &Namespace,
+        labels: &'a Labels,
+    ) -> impl Iterator<Item = &'a Entry> {
+        let own = self.of(namespace).filter(|entry| match &entry.selects {
+            Selects::Labels(wanted) => labels.contains_all(wanted),
+            Selects::Everything | Selects::EmptySelector => true,
+        });
+        let elsewhere = (*namespace != self.root).then_some(&self.root);
+        let of_root = elsewhere.into_iter().flat_map(|root| self.of(root));
+        own.chain(of_root).filter(|entry| entry.level(&self.root) != Level::Nowhere)
+    }
+
+    /// The namespace whose objects are for the whole mesh.
+    pub(super) fn root(&self) -> &Namespace {
+        &self.root
     }
 
     fn of(&self, namespace: &Namespace) -> impl Iterator<Item = &Entry> {

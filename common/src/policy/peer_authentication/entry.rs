@@ -8,7 +8,7 @@ use super::{CONVERTED, PeerAuthenticationIndex};
 
 /// How a PeerAuthentication selects.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) enum Selects {
+pub(in crate::policy) enum Selects {
     /// Without a selector: everything at its level.
     Everything,
     /// With a selector that has no labels.
@@ -19,19 +19,19 @@ pub(super) enum Selects {
 
 /// A PeerAuthentication that istiod looks at.
 #[derive(Clone, Debug)]
-pub(super) struct Entry {
-    pub(super) index: PeerAuthenticationIndex,
-    pub(super) reference: ResourceRef,
-    pub(super) origin: Origin,
-    pub(super) selects: Selects,
-    pub(super) mode: MtlsMode,
-    pub(super) ports: std::collections::BTreeMap<u16, MtlsMode>,
-    pub(super) created: Option<Name>,
+pub(in crate::policy) struct Entry {
+    pub(in crate::policy) index: PeerAuthenticationIndex,
+    pub(in crate::policy) reference: ResourceRef,
+    pub(in crate::policy) origin: Origin,
+    pub(in crate::policy) selects: Selects,
+    pub(in crate::policy) mode: MtlsMode,
+    pub(in crate::policy) ports: std::collections::BTreeMap<u16, MtlsMode>,
+    pub(in crate::policy) created: Option<Name>,
 }
 
 /// Where an object stands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Level {
+pub(in crate::policy) enum Level {
     Mesh,
     Namespace,
     Workload,
@@ -40,7 +40,7 @@ pub(super) enum Level {
 }
 
 impl Entry {
-    pub(super) fn new(at: usize, policy: &Policy<PeerAuthentication>) -> Self {
+    pub(in crate::policy) fn new(at: usize, policy: &Policy<PeerAuthentication>) -> Self {
         let object = &policy.object;
         let selects = match &object.spec.selector {
             None => Selects::Everything,
@@ -60,11 +60,11 @@ impl Entry {
         }
     }
 
-    pub(super) fn namespace(&self) -> Namespace {
+    pub(in crate::policy) fn namespace(&self) -> Namespace {
         self.reference.namespace.clone().unwrap_or_else(|| "".into())
     }
 
-    pub(super) fn level(&self, root: &Namespace) -> Level {
+    pub(in crate::policy) fn level(&self, root: &Namespace) -> Level {
         match (&self.selects, self.namespace() == *root) {
             (Selects::Labels(_), true) => Level::Nowhere,
             (Selects::Labels(_), false) => Level::Workload,
@@ -73,12 +73,12 @@ impl Entry {
         }
     }
 
-    pub(super) fn converted_name(&self) -> String {
+    pub(in crate::policy) fn converted_name(&self) -> String {
         format!("{CONVERTED}{}", self.reference.name)
     }
 
     /// Whether the converted policy is attached, given whether the workload is STRICT without its ports.
-    pub(super) fn is_attached(&self, strict: bool) -> bool {
+    pub(in crate::policy) fn is_attached(&self, strict: bool) -> bool {
         let has = |wanted: fn(MtlsMode) -> bool| self.ports.values().any(|mode| wanted(*mode));
         match self.mode {
             MtlsMode::Strict => has(MtlsMode::exempts),
@@ -91,12 +91,12 @@ impl Entry {
 }
 
 /// Every object that may count as the oldest; `None` when there is no object.
-pub(super) fn choices<'a>(entries: &[&'a Entry]) -> Vec<Option<&'a Entry>> {
+pub(in crate::policy) fn choices<'a>(entries: &[&'a Entry]) -> Vec<Option<&'a Entry>> {
     if entries.is_empty() { vec![None] } else { oldest(entries).into_iter().map(Some).collect() }
 }
 
 /// The oldest by whole seconds. An object without a time stamp was never applied: it may be of any age.
-pub(super) fn oldest<'a>(entries: &[&'a Entry]) -> Vec<&'a Entry> {
+pub(in crate::policy) fn oldest<'a>(entries: &[&'a Entry]) -> Vec<&'a Entry> {
     let first = entries.iter().filter_map(|entry| entry.created.as_ref()).min();
     entries
         .iter()
