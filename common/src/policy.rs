@@ -25,8 +25,8 @@ mod peers;
 mod reach;
 mod select;
 pub mod sets;
-mod waypoint;
 pub mod sidecar;
+mod waypoint;
 
 pub use arrival::{Arrival, Caller};
 pub use callers::Callers;
