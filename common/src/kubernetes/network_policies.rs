@@ -23,6 +23,36 @@ wire! {
     unknown
 }
 
+impl NetworkPolicySpec {
+    /// Whether it isolates what comes in: also without `policyTypes`.
+    #[must_use]
+    pub fn isolates_ingress(&self) -> bool {
+        self.policy_types.is_empty() || self.names("Ingress")
+    }
+
+    /// Whether it isolates what goes out: without `policyTypes` when it has egress rules.
+    #[must_use]
+    pub fn isolates_egress(&self) -> bool {
+        self.names("Egress") || self.policy_types.is_empty() && !self.egress.is_empty()
+    }
+
+    fn names(&self, policy_type: &str) -> bool {
+        self.policy_types.iter().any(|of| **of == *policy_type)
+    }
+
+    /// The peers of all rules.
+    pub fn peers(&self) -> impl Iterator<Item = &NetworkPeer> {
+        let from = self.ingress.iter().flat_map(|rule| &rule.from);
+        from.chain(self.egress.iter().flat_map(|rule| &rule.to))
+    }
+
+    /// The ports of all rules.
+    pub fn ports(&self) -> impl Iterator<Item = &NetworkPort> {
+        let ingress = self.ingress.iter().flat_map(|rule| &rule.ports);
+        ingress.chain(self.egress.iter().flat_map(|rule| &rule.ports))
+    }
+}
+
 wire! {
     /// What a NetworkPolicy lets in.
     #[derive(Clone, Debug)]
@@ -101,6 +131,20 @@ wire! {
         pub egress: Vec<AdminEgressRule> = "egress",
     }
     unknown
+}
+
+impl AdminNetworkPolicySpec {
+    /// The peers of all rules.
+    pub fn peers(&self) -> impl Iterator<Item = &AdminPeer> {
+        let from = self.ingress.iter().flat_map(|rule| &rule.from);
+        from.chain(self.egress.iter().flat_map(|rule| &rule.to))
+    }
+
+    /// The ports of all rules.
+    pub fn ports(&self) -> impl Iterator<Item = &AdminPort> {
+        let ingress = self.ingress.iter().flat_map(|rule| &rule.ports);
+        ingress.chain(self.egress.iter().flat_map(|rule| &rule.ports))
+    }
 }
 
 wire! {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use crate::codes::{Code, Evidence};
-use crate::istio::{AuthorizationPolicy, WorkloadSelector};
+use crate::istio::{AuthorizationPolicy, HBONE_PORT, WorkloadSelector};
 use crate::model::{
     DataPlane, Kind, Labels, Name, Namespace, Peer, Protocol, ResourceRef, Sender, Serving, Workload,
     WorkloadIndex,
@@ -230,9 +230,9 @@ impl<'a> Mesh<'a> {
         let declared =
             workload.ports.iter().filter(|port| port.protocol == Protocol::Tcp).map(|port| port.number);
         let mut ports: Vec<u16> = declared.collect();
-        // 15008 is ztunnel's own, whatever policies of the network say of it.
+        // That of HBONE is ztunnel's own, whatever policies of the network say of it.
         let of_network = self.network.ingress_ports(self.network.class(index)).into_iter();
-        ports.extend(of_network.filter(|port| !(workload.is_captured() && *port == 15008)));
+        ports.extend(of_network.filter(|port| !(workload.is_captured() && *port == HBONE_PORT)));
         if workload.is_captured() {
             let applied = self.applied(workload);
             let authorization = applied.policies.iter().filter_map(|index| self.policies.get(*index));

@@ -4,9 +4,10 @@
 //! the pod's own address (ztunnel ARCHITECTURE.md; src/proxy/outbound.rs, `build_request`). Which object of the
 //! sender's side decides is looked up for those who are told ([`with_evidence`]), because senders are many.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::IpAddr;
 
 use crate::codes::Reason;
+use crate::istio::{HBONE_PORT, HOST_PROBE, HOST_PROBE_V6};
 use crate::model::{Kind, ResourceRef, Workload, WorkloadIndex};
 use crate::policy::decision::{By, Cell, Decision, Gate, GateOutcome, Judgement};
 use crate::policy::fold::Domain;
@@ -17,14 +18,6 @@ use crate::policy::network::{
 
 use super::resolve::{At, Destination};
 use super::{Flow, divide, transport};
-
-/// The port of HBONE (istio pkg/hbone, pilot/pkg/model, `HBoneInboundListenPort`).
-const HBONE: u16 = 15008;
-
-/// The address from which what the node itself sends arrives (istio-cni, `HOST_PROBE_SNAT_IP`).
-const HOST_PROBE: Ipv4Addr = Ipv4Addr::new(169, 254, 7, 127);
-/// The same for pods of IPv6 (`HOST_PROBE_SNAT_IPV6`).
-const HOST_PROBE_V6: Ipv6Addr = Ipv6Addr::new(0xfd16, 0x9254, 0x7127, 0x1337, 0xffff, 0xffff, 0xffff, 0xffff);
 
 /// What travels to the destination.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -238,7 +231,7 @@ impl<'a> Called<'a> {
         };
         match travels {
             Travels::Hbone => {
-                let judged = judgement(mesh, gate, ruling(Travelling::Number(HBONE)));
+                let judged = judgement(mesh, gate, ruling(Travelling::Number(HBONE_PORT)));
                 let meant = |judged: &Judgement| {
                     judged.reason == Reason::NetworkPolicyIsolated
                         && matches!(ruling(self.as_sent()), Ruling::Allowed { .. })
@@ -248,7 +241,7 @@ impl<'a> Called<'a> {
             }
             Travels::AsSent | Travels::Unknown => judgement(mesh, gate, ruling(self.as_sent())),
             Travels::Either => {
-                let (hbone, as_sent) = (ruling(Travelling::Number(HBONE)), ruling(self.as_sent()));
+                let (hbone, as_sent) = (ruling(Travelling::Number(HBONE_PORT)), ruling(self.as_sent()));
                 if hbone.is_like(&as_sent) {
                     return judgement(mesh, gate, as_sent);
                 }

@@ -5,6 +5,7 @@
 //! judged by the same policies. What no ztunnel redirects is judged by none.
 
 use crate::codes::Reason;
+use crate::istio::HBONE_PORT;
 use crate::model::{DataPlane, Kind, ResourceRef, Serving, Workload};
 use crate::policy::decision::{By, Decision, Gate, GateOutcome, Judgement};
 use crate::policy::fold::Domain;
@@ -17,7 +18,7 @@ use super::resolve::{At, Destination};
 use super::{Flow, Parts, waypoint};
 
 /// ztunnel's own ports: src/config.rs, `illegal_ports`.
-pub(super) const OWN_PORTS: [u16; 3] = [15001, 15006, 15008];
+pub(super) const OWN_PORTS: [u16; 3] = [15001, 15006, HBONE_PORT];
 
 pub(super) fn parts<D: Domain>(domain: &D, flow: &Flow<'_>) -> Parts<D::Set> {
     let everyone = |outcome, reason| vec![(domain.all(), transport(outcome, reason))];

@@ -35,15 +35,11 @@ pub(super) fn policies<'a>(snapshot: &'a MeshSnapshot, classes: &Classes) -> Vec
 /// Every selector of pods.
 pub(super) fn pod_selectors(snapshot: &MeshSnapshot) -> impl Iterator<Item = &LabelSelector> {
     let namespaced = snapshot.network_policies.iter().flat_map(|policy| {
-        let spec = &policy.spec;
-        let ingress = spec.ingress.iter().flat_map(|rule| &rule.from);
-        let peers = ingress.chain(spec.egress.iter().flat_map(|rule| &rule.to));
-        std::iter::once(&spec.pod_selector).chain(peers.filter_map(|peer| peer.pod_selector.as_ref()))
+        let of_peers = policy.spec.peers().filter_map(|peer| peer.pod_selector.as_ref());
+        std::iter::once(&policy.spec.pod_selector).chain(of_peers)
     });
     let admin = admin_specs(snapshot).flat_map(|spec| {
-        let ingress = spec.ingress.iter().flat_map(|rule| &rule.from);
-        let peers = ingress.chain(spec.egress.iter().flat_map(|rule| &rule.to));
-        let pods = spec.subject.pods.iter().chain(peers.filter_map(|peer| peer.pods.as_ref()));
+        let pods = spec.subject.pods.iter().chain(spec.peers().filter_map(|peer| peer.pods.as_ref()));
         pods.map(|pods| &pods.pod_selector)
     });
     namespaced.chain(admin)
@@ -51,18 +47,12 @@ pub(super) fn pod_selectors(snapshot: &MeshSnapshot) -> impl Iterator<Item = &La
 
 /// Every name of a port.
 pub(super) fn named_ports(snapshot: &MeshSnapshot) -> impl Iterator<Item = &str> {
-    let namespaced = snapshot.network_policies.iter().flat_map(|policy| {
-        let ingress = policy.spec.ingress.iter().flat_map(|rule| &rule.ports);
-        ingress.chain(policy.spec.egress.iter().flat_map(|rule| &rule.ports))
-    });
+    let namespaced = snapshot.network_policies.iter().flat_map(|policy| policy.spec.ports());
     let namespaced = namespaced.filter_map(|port| match &port.port {
         Some(PortRef::Name(name)) => Some(&**name),
         _ => None,
     });
-    let admin = admin_specs(snapshot).flat_map(|spec| {
-        let ingress = spec.ingress.iter().flat_map(|rule| &rule.ports);
-        ingress.chain(spec.egress.iter().flat_map(|rule| &rule.ports))
-    });
+    let admin = admin_specs(snapshot).flat_map(AdminNetworkPolicySpec::ports);
     namespaced.chain(admin.filter_map(|port| port.named_port.as_deref()))
 }
 
@@ -81,18 +71,15 @@ impl<'a> Compiler<'_, 'a> {
     fn network_policy(&mut self, object: &'a Object<NetworkPolicySpec>) -> Policy<'a> {
         let spec = &object.spec;
         let own = object.namespace();
-        let has = |wanted: &str| spec.policy_types.iter().any(|of| **of == *wanted);
-        // Without policyTypes: Ingress, and Egress when there are egress rules.
-        let of_ingress = spec.policy_types.is_empty() || has("Ingress");
-        let of_egress = has("Egress") || spec.policy_types.is_empty() && !spec.egress.is_empty();
         let mut rule = |peers: &'a [NetworkPeer], ports: &'a [NetworkPort]| Rule {
             action: Action::Allow,
             peers: self.peers(peers, &own),
             ports: ports_of(ports),
         };
-        let ingress =
-            of_ingress.then(|| spec.ingress.iter().map(|one| rule(&one.from, &one.ports)).collect());
-        let egress = of_egress.then(|| spec.egress.iter().map(|one| rule(&one.to, &one.ports)).collect());
+        let ingress = spec.isolates_ingress();
+        let ingress = ingress.then(|| spec.ingress.iter().map(|one| rule(&one.from, &one.ports)).collect());
+        let egress = spec.isolates_egress();
+        let egress = egress.then(|| spec.egress.iter().map(|one| rule(&one.to, &one.ports)).collect());
         let subject = Selector { namespaces: Namespaces::Own(own.clone()), pods: Some(&spec.pod_selector) };
         Policy {
             reference: object.reference(Kind::NetworkPolicy),

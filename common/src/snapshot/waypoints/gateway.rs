@@ -7,6 +7,7 @@ use std::net::IpAddr;
 
 use rustc_hash::FxHashMap;
 
+use crate::istio::HBONE_PORT;
 use crate::kubernetes::{GatewayAddress, GatewayStatus, Listener, ObjectMeta, RouteNamespaces};
 use crate::model::{Labels, Name};
 use crate::snapshot::{GatewayObject, Object, Objects};
@@ -19,8 +20,6 @@ const WAYPOINT_FOR: &str = "istio.io/waypoint-for";
 const INBOUND_BINDING: &str = "ambient.istio.io/waypoint-inbound-binding";
 /// The protocol of the listener of a waypoint that takes PROXY protocol.
 const PROXY_LISTENER: &str = "istio.io/PROXY";
-/// The port of a waypoint that takes HBONE.
-const HBONE: u32 = 15008;
 
 /// The class whose Gateways istiod runs as waypoints.
 const WAYPOINT_CLASS: &str = "istio-waypoint";
@@ -194,7 +193,7 @@ fn is_told(address: &GatewayAddress) -> bool {
 fn allowed(listeners: &[Listener], inbound: Option<&str>) -> RouteNamespaces {
     let bound = inbound.and_then(Inbound::parse);
     let bound = bound.and_then(|bound| listeners.iter().find(|listener| bound.is(listener)));
-    let hbone = || listeners.iter().find(|l| *l.protocol == *"HBONE" && u32::from(l.port) == HBONE);
+    let hbone = || listeners.iter().find(|l| *l.protocol == *"HBONE" && l.port == HBONE_PORT);
     bound.or_else(hbone).map(|listener| listener.allowed_routes.namespaces.clone()).unwrap_or_default()
 }
 
