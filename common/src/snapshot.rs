@@ -42,7 +42,9 @@ use rustc_hash::FxHashMap;
 use crate::codes::{Code, Evidence};
 use crate::istio::{AuthorizationPolicy, PeerAuthentication, WorkloadEntry};
 use crate::kubernetes::{AdminNetworkPolicySpec, NetworkPolicySpec, ObjectMeta};
-use crate::model::{Kind, Labels, Name, Namespace, ResourceRef, ServiceAccount, Workload, WorkloadIndex};
+use crate::model::{
+    Kind, LabelSelector, Labels, Name, Namespace, ResourceRef, ServiceAccount, Workload, WorkloadIndex,
+};
 
 pub use accounts::Account;
 pub use certificates::{Certificate, CertificateState, Certificates, NodeCertificate};
@@ -276,6 +278,12 @@ impl MeshSnapshot {
     #[must_use]
     pub fn namespace_labels(&self, namespace: &str) -> Option<&Labels> {
         self.namespaces.get(namespace)
+    }
+
+    /// Whether a selector selects a namespace; `None` when labels decide that were not read.
+    #[must_use]
+    pub fn is_namespace_selected(&self, namespace: &str, selector: &LabelSelector) -> Option<bool> {
+        visible::is_selected(&self.namespaces, namespace, selector)
     }
 
     /// Whether istiod looks at a namespace.

@@ -55,7 +55,7 @@ pub struct NetworkRule {
 /// The policies of the network that were read.
 #[derive(Debug)]
 pub struct NetworkPolicies<'a> {
-    classes: Classes,
+    classes: Classes<'a>,
     policies: Vec<Policy<'a>>,
     /// By class, what selects it: positions of policies, those that come first first.
     ingress: Vec<Vec<usize>>,
@@ -181,7 +181,7 @@ impl<'a> NetworkPolicies<'a> {
 }
 
 /// By class, the policies that isolate it in a direction, in the order of their tiers, priorities and names.
-fn selecting(policies: &[Policy<'_>], classes: &Classes, direction: Direction) -> Vec<Vec<usize>> {
+fn selecting(policies: &[Policy<'_>], classes: &Classes<'_>, direction: Direction) -> Vec<Vec<usize>> {
     let mut by_class = vec![Vec::new(); classes.len()];
     for (at, policy) in policies.iter().enumerate().filter(|(_, policy)| policy.rules(direction).is_some()) {
         for class in policy.subject.possible() {
@@ -191,21 +191,6 @@ fn selecting(policies: &[Policy<'_>], classes: &Classes, direction: Direction) -
         }
     }
     by_class
-}
-
-/// What a namespace is known by.
-fn namespace_labels<'a>(
-    snapshot: &'a MeshSnapshot,
-    namespaces: impl Iterator<Item = &'a Namespace>,
-) -> FxHashMap<Namespace, classes::NamespaceLabels> {
-    let labels = |namespace: &Namespace| match snapshot.namespace_labels(namespace.as_str()) {
-        Some(labels) => classes::NamespaceLabels { labels: labels.clone(), complete: true },
-        None => {
-            let name = [(Name::from(crate::snapshot::NAME_OF_NAMESPACE), Name::from(namespace.as_str()))];
-            classes::NamespaceLabels { labels: name.into_iter().collect(), complete: false }
-        }
-    };
-    namespaces.map(|namespace| (namespace.clone(), labels(namespace))).collect()
 }
 
 /// The kinds whose policies are judged here.

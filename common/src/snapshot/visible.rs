@@ -9,7 +9,7 @@ use rustc_hash::FxHashMap;
 use crate::codes::{Code, Evidence};
 use crate::istio::{Action, AuthorizationPolicy, PeerAuthentication, Rule, WorkloadSelector};
 use crate::kubernetes::ObjectMeta;
-use crate::model::{FieldPath, Kind, Labels, Name, ResourceRef};
+use crate::model::{FieldPath, Kind, LabelSelector, Labels, Name, ResourceRef};
 
 use super::settings::parse_bool;
 use super::{Affects, Gap, GapKind, Object, Settings, Sources, Unreadable};
@@ -92,14 +92,11 @@ impl Visibility<'_> {
         differ.then(|| (Code::RevisionUnclear, GapKind::Unsupported, of.to_string(), evidence))
     }
 
-    /// Whether istiod looks at a namespace. Of one that was not read the name is among its labels all the same.
+    /// Whether istiod looks at a namespace.
     pub(super) fn discovery(&self, namespace: &str) -> Discovery {
-        let selectors = &self.settings.mesh.discovery_selectors;
-        let name = || [(super::NAME_OF_NAMESPACE, namespace)].into_iter().collect();
-        let selected: Vec<Option<bool>> = match self.namespaces.get(namespace) {
-            Some(labels) => selectors.iter().map(|selector| Some(selector.matches(labels))).collect(),
-            None => selectors.iter().map(|selector| selector.decided_by(&name())).collect(),
-        };
+        let selectors = self.settings.mesh.discovery_selectors.iter();
+        let selected: Vec<Option<bool>> =
+            selectors.map(|selector| is_selected(self.namespaces, namespace, selector)).collect();
         if selected.is_empty() || selected.contains(&Some(true)) {
             Discovery::Discovered
         } else if selected.contains(&None) {
@@ -107,6 +104,19 @@ impl Visibility<'_> {
         } else {
             Discovery::Undiscovered
         }
+    }
+}
+
+/// Whether a selector selects a namespace. One that was not read is known by its name, which the API server adds to
+/// its labels; `None` when others decide.
+pub(super) fn is_selected(
+    namespaces: &FxHashMap<Name, Labels>,
+    namespace: &str,
+    selector: &LabelSelector,
+) -> Option<bool> {
+    match namespaces.get(namespace) {
+        Some(labels) => Some(selector.matches(labels)),
+        None => selector.decided_by(&[(super::NAME_OF_NAMESPACE, namespace)].into_iter().collect()),
     }
 }
 

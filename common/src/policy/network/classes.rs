@@ -1,5 +1,7 @@
 //! Pods that no selector of the network's policies tells apart, and sets of such classes.
 
+use std::ops::Range;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::model::{LabelSelector, Labels, Name, Namespace, PortRef, Protocol, Workload, WorkloadIndex};
@@ -32,33 +34,20 @@ pub(super) struct Class {
     pub(super) ports: Vec<(Name, u16)>,
 }
 
-/// What is known of the labels of a namespace.
-#[derive(Clone, Debug)]
-pub(super) struct NamespaceLabels {
-    pub(super) labels: Labels,
-    /// Whether there are no others.
-    pub(super) complete: bool,
-}
-
-impl NamespaceLabels {
-    /// Whether a selector selects the namespace; `None` when labels that are not known decide.
-    pub(super) fn selected_by(&self, selector: &LabelSelector) -> Option<bool> {
-        if self.complete { Some(selector.matches(&self.labels)) } else { selector.decided_by(&self.labels) }
-    }
-}
-
 /// The classes of a mesh, those of one namespace side by side.
 #[derive(Debug)]
-pub(super) struct Classes {
+pub(super) struct Classes<'a> {
     all: Vec<Class>,
     of: Vec<PodClass>,
-    pub(super) namespaces: FxHashMap<Namespace, NamespaceLabels>,
-    ranges: FxHashMap<Namespace, std::ops::Range<usize>>,
+    /// The positions of the classes of each namespace.
+    pub(super) ranges: FxHashMap<Namespace, Range<usize>>,
+    /// What is known of the labels of namespaces.
+    pub(super) snapshot: &'a MeshSnapshot,
 }
 
-impl Classes {
+impl<'s> Classes<'s> {
     /// Sorts the workloads by what selectors can see of them. Without any policy nothing is told apart.
-    pub(super) fn new(snapshot: &MeshSnapshot, unjudged: bool) -> Self {
+    pub(super) fn new(snapshot: &'s MeshSnapshot, unjudged: bool) -> Self {
         let keys: FxHashSet<&str> =
             pod_selectors(snapshot).flat_map(LabelSelector::keys).map(|key| &**key).collect();
         let names: FxHashSet<&str> = named_ports(snapshot).collect();
@@ -73,12 +62,11 @@ impl Classes {
         let positions: FxHashMap<&Class, usize> = all.iter().enumerate().map(|(at, of)| (of, at)).collect();
         let of = of_each.iter().map(|of| PodClass::at(positions.get(of).copied().unwrap_or_default()));
         let of = of.collect();
-        let mut ranges: FxHashMap<Namespace, std::ops::Range<usize>> = FxHashMap::default();
+        let mut ranges: FxHashMap<Namespace, Range<usize>> = FxHashMap::default();
         for (at, class) in all.iter().enumerate() {
             ranges.entry(class.namespace.clone()).or_insert(at..at).end = at + 1;
         }
-        let namespaces = super::namespace_labels(snapshot, ranges.keys());
-        Self { all, of, namespaces, ranges }
+        Self { all, of, ranges, snapshot }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -94,14 +82,14 @@ impl Classes {
     }
 
     /// The positions of the classes of a namespace.
-    pub(super) fn in_namespace(&self, namespace: &Namespace) -> std::ops::Range<usize> {
+    pub(super) fn in_namespace(&self, namespace: &Namespace) -> Range<usize> {
         self.ranges.get(namespace).cloned().unwrap_or_default()
     }
 
     /// The classes of a range that a selector of pods selects.
     pub(super) fn selected<'a>(
         &'a self,
-        range: std::ops::Range<usize>,
+        range: Range<usize>,
         pods: Option<&'a LabelSelector>,
     ) -> impl Iterator<Item = usize> + 'a {
         let selects = move |class: &Class| pods.is_none_or(|pods| pods.matches(&class.labels));

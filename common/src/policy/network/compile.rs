@@ -17,7 +17,7 @@ use super::ports::{Port, Ports};
 use super::rules::{Action, IpBlock, Namespaces, Peers, Policy, Rule, Selector, Tier};
 
 /// The policies, those that come first first.
-pub(super) fn policies<'a>(snapshot: &'a MeshSnapshot, classes: &Classes) -> Vec<Policy<'a>> {
+pub(super) fn policies<'a>(snapshot: &'a MeshSnapshot, classes: &Classes<'_>) -> Vec<Policy<'a>> {
     let mut compiler = Compiler { classes, known: FxHashMap::default() };
     let mut policies: Vec<Policy<'a>> = Vec::new();
     for object in &snapshot.admin_network_policies {
@@ -62,7 +62,7 @@ fn admin_specs(snapshot: &MeshSnapshot) -> impl Iterator<Item = &AdminNetworkPol
 }
 
 struct Compiler<'c, 'a> {
-    classes: &'c Classes,
+    classes: &'c Classes<'c>,
     /// Sets that were made already: the same selectors are written again and again.
     known: FxHashMap<Selector<'a>, Selection>,
 }
@@ -161,14 +161,13 @@ impl<'a> Compiler<'_, 'a> {
                     classes.selected(range, selector.pods).for_each(|at| found.sure.insert(at));
                 }
                 Namespaces::Labelled(wanted) => {
-                    for (namespace, known) in &classes.namespaces {
-                        let set = match known.selected_by(wanted) {
+                    for (namespace, range) in &classes.ranges {
+                        let set = match classes.snapshot.is_namespace_selected(namespace.as_str(), wanted) {
                             Some(true) => &mut found.sure,
                             None => &mut found.maybe,
                             Some(false) => continue,
                         };
-                        let range = classes.in_namespace(namespace);
-                        classes.selected(range, selector.pods).for_each(|at| set.insert(at));
+                        classes.selected(range.clone(), selector.pods).for_each(|at| set.insert(at));
                     }
                 }
             }

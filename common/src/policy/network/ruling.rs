@@ -87,14 +87,14 @@ pub(super) enum Matches {
 
 /// How rules are compared with a hop.
 pub(super) struct Comparing<'a> {
-    pub(super) classes: &'a Classes,
+    pub(super) classes: &'a Classes<'a>,
     pub(super) hop: Hop<'a>,
     /// The ports that the pod declares that is called.
     declared: &'a [(Name, u16)],
 }
 
 impl<'a> Comparing<'a> {
-    pub(super) fn new(classes: &'a Classes, hop: Hop<'a>) -> Self {
+    pub(super) fn new(classes: &'a Classes<'a>, hop: Hop<'a>) -> Self {
         let called = match (hop.direction, hop.other.kind) {
             (Direction::Ingress, _) => Some(hop.of),
             (Direction::Egress, EndKind::Pod(class) | EndKind::HostPod(class, _)) => Some(class),
@@ -167,13 +167,9 @@ impl<'a> Comparing<'a> {
             (Namespaces::Labelled(wanted), _) if wanted.is_empty() => Some(true),
             (_, None) => None,
             (Namespaces::Own(own), Some(namespace)) => Some(own.as_str() == namespace),
-            (Namespaces::Labelled(wanted), Some(namespace)) => match self.classes.namespaces.get(namespace) {
-                Some(known) => known.selected_by(wanted),
-                None => {
-                    let name = [(crate::snapshot::NAME_OF_NAMESPACE, namespace)];
-                    wanted.decided_by(&name.into_iter().collect())
-                }
-            },
+            (Namespaces::Labelled(wanted), Some(namespace)) => {
+                self.classes.snapshot.is_namespace_selected(namespace, wanted)
+            }
         };
         match (of_namespace, selector.pods) {
             (Some(false), _) => Matches::No,

@@ -101,7 +101,7 @@ struct Asked<'a> {
 }
 
 impl Asked<'_> {
-    fn classes(&self) -> &Classes {
+    fn classes(&self) -> &Classes<'_> {
         self.comparing.classes
     }
 
