@@ -9,7 +9,7 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::model::{FieldPath, Kind, Name, Namespace, Origin, ResourceRef, Workload, WorkloadIndex};
+use crate::model::{FieldPath, Kind, Namespace, Origin, ResourceRef, Workload, WorkloadIndex};
 use crate::snapshot::MeshSnapshot;
 
 mod classes;
@@ -29,7 +29,7 @@ pub(super) use ruling::{End, Hop, Ruling, Uncertain};
 
 use super::peer_set::blocks::Blocks;
 use classes::Classes;
-use rules::Policy;
+use rules::{Policy, Rule};
 use unjudged::Unjudged;
 
 /// Which way a policy isolates.
@@ -63,6 +63,11 @@ pub struct NetworkPolicies<'a> {
     unjudged: Unjudged<'a>,
     /// What rules about what goes out can tell of addresses.
     egress_blocks: Blocks,
+    /// The first policy that isolates what pods send, by namespace, and of those for any.
+    egress_of: FxHashMap<Namespace, usize>,
+    egress_of_any: Option<usize>,
+    /// Whether any policy says something of what goes out, or may.
+    isolates_egress: bool,
 }
 
 impl<'a> NetworkPolicies<'a> {
@@ -74,10 +79,35 @@ impl<'a> NetworkPolicies<'a> {
         let policies = compile::policies(snapshot, &classes);
         let selecting = |direction| selecting(&policies, &classes, direction);
         let (ingress, egress) = (selecting(Direction::Ingress), selecting(Direction::Egress));
-        let rules = policies.iter().filter_map(|policy| policy.rules(Direction::Egress)).flatten();
+        let of_egress = || {
+            let all = policies.iter().enumerate();
+            all.filter_map(|(at, policy)| Some((at, policy, policy.rules(Direction::Egress)?)))
+        };
+        let mut egress_of: FxHashMap<Namespace, usize> = FxHashMap::default();
+        for (at, policy, _) in of_egress() {
+            if let Some(namespace) = &policy.reference.namespace {
+                egress_of.entry(namespace.clone()).or_insert(at);
+            }
+        }
+        let any = |(_, policy, rules): &(usize, &Policy<'_>, &[Rule<'_>])| {
+            policy.reference.namespace.is_none() && !rules.is_empty()
+        };
+        let egress_of_any = of_egress().find(any).map(|(at, ..)| at);
+        let isolates_egress = of_egress().next().is_some() || !unjudged.is_empty();
+        let rules = of_egress().flat_map(|(.., rules)| rules);
         let blocks = rules.flat_map(|rule| &rule.peers.blocks).flat_map(rules::IpBlock::blocks);
         let egress_blocks = Blocks::new(&blocks.collect::<Vec<_>>());
-        Self { classes, ingress, egress, policies, unjudged, egress_blocks }
+        Self {
+            classes,
+            ingress,
+            egress,
+            policies,
+            unjudged,
+            egress_blocks,
+            egress_of,
+            egress_of_any,
+            isolates_egress,
+        }
     }
 
     /// The class of a workload.
@@ -121,35 +151,23 @@ impl<'a> NetworkPolicies<'a> {
     pub(super) fn isolates(&self, class: PodClass, direction: Direction) -> bool {
         let of = self.classes.get(class).filter(|of| !of.host_network);
         !self.selecting(class, direction).is_empty()
-            || of.is_some_and(|of| self.unjudged.first(&of.namespace).is_some())
+            || of.is_some_and(|of| self.unjudged.first(of.namespace.as_str()).is_some())
     }
 
     /// Whether any policy at all isolates what any pod sends, or may.
     #[must_use]
     pub(super) fn isolates_egress(&self) -> bool {
-        let any = |policy: &Policy<'_>| policy.rules(Direction::Egress).is_some();
-        self.policies.iter().any(any) || !self.unjudged.is_empty()
+        self.isolates_egress
     }
 
     /// What is known of what a pod would send that does not run, in a namespace: nothing, where policies are.
     pub(super) fn rule_unrun(&self, namespace: &str) -> Ruling {
-        let in_namespace = |policy: &Policy<'_>| match &policy.reference.namespace {
-            Some(own) => own.as_str() == namespace,
-            None => true,
-        };
-        if let Some(object) = self.unjudged.first(&Namespace::from(Name::from(namespace))) {
+        if let Some(object) = self.unjudged.first(namespace) {
             return Ruling::Uncertain(Uncertain::Object(object.clone()));
         }
-        let direction = Direction::Egress;
-        let isolating = |policy: &Policy<'_>| policy.rules(direction).is_some() && in_namespace(policy);
-        let of_admin = |policy: &Policy<'_>| policy.rules(direction).is_some_and(|rules| !rules.is_empty());
-        let found = self.policies.iter().position(|policy| {
-            isolating(policy) && (policy.reference.namespace.is_some() || of_admin(policy))
-        });
-        match found {
-            Some(policy) => Ruling::Uncertain(Uncertain::Rule(NetworkRule { policy, direction, rule: None })),
-            None => Ruling::NotIsolated,
-        }
+        let found = self.egress_of.get(namespace).copied().into_iter().chain(self.egress_of_any).min();
+        let rule = |policy| NetworkRule { policy, direction: Direction::Egress, rule: None };
+        found.map_or(Ruling::NotIsolated, |policy| Ruling::Uncertain(Uncertain::Rule(rule(policy))))
     }
 
     /// Whether anything isolates some pod of a namespace from what calls it, or may.

@@ -54,6 +54,7 @@ impl Travels {
 
 /// Divides cells by what the network says at both ends.
 pub(super) fn through<D: Domain>(domain: &D, flow: &Flow<'_>, cells: Vec<Cell<D::Set>>) -> Vec<Cell<D::Set>> {
+    let called = Called::new(flow.mesh, flow.destination);
     let (mut done, mut rest) = (Vec::with_capacity(cells.len()), cells);
     while let Some(first) = rest.first() {
         let travels = Travels::of(&first.decision, flow.workload);
@@ -62,11 +63,9 @@ pub(super) fn through<D: Domain>(domain: &D, flow: &Flow<'_>, cells: Vec<Cell<D:
         rest = others;
         let within = same.iter().fold(domain.none(), |all, cell| domain.or(all, &cell.peers));
         let sides = [Gate::NetworkPolicyEgress, Gate::NetworkPolicyIngress];
-        done.extend(
-            sides.into_iter().fold(same, |cells, gate| {
-                divide(domain, cells, &parts(domain, flow, &within, gate, travels))
-            }),
-        );
+        done.extend(sides.into_iter().fold(same, |cells, gate| {
+            divide(domain, cells, &parts(domain, flow.mesh, &called, &within, (gate, travels)))
+        }));
     }
     done
 }
@@ -107,16 +106,15 @@ pub(super) fn to_what_is_written<D: Domain>(
 
 fn parts<D: Domain>(
     domain: &D,
-    flow: &Flow<'_>,
+    mesh: &Mesh<'_>,
+    called: &Called<'_>,
     within: &D::Set,
-    gate: Gate,
-    travels: Travels,
+    (gate, travels): (Gate, Travels),
 ) -> Vec<(D::Set, Judgement)> {
-    let network = &flow.mesh.network;
+    let network = &mesh.network;
     if travels == Travels::Unknown {
         return vec![(domain.all(), Judgement::not_reached(gate))];
     }
-    let called = Called::new(flow.mesh, flow.destination);
     let isolated = match gate {
         Gate::NetworkPolicyEgress => network.isolates_egress(),
         _ => called.class().is_some_and(|class| network.isolates(class, Direction::Ingress)),
@@ -127,12 +125,12 @@ fn parts<D: Domain>(
     if gate == Gate::NetworkPolicyEgress {
         return domain.by_sender(within, false, |sender, _| {
             // Who decides is found for those who are told.
-            Judgement { by: None, ..called.judge(flow.mesh, gate, sender, &[], travels) }
+            Judgement { by: None, ..called.judge(mesh, gate, sender, &[], travels) }
         });
     }
     let addressed = called.class().is_some_and(|class| network.ingress_blocks(class).next().is_some());
     domain.by_sender(within, addressed, |sender, address| {
-        called.judge(flow.mesh, gate, sender, address.as_slice(), travels)
+        called.judge(mesh, gate, sender, address.as_slice(), travels)
     })
 }
 

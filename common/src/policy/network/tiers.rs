@@ -18,7 +18,7 @@ impl NetworkPolicies<'_> {
     pub(in crate::policy) fn rule(&self, hop: Hop<'_>) -> Ruling {
         let selecting = self.selecting(hop.of, hop.direction);
         let class = self.classes.get(hop.of).filter(|class| !class.host_network);
-        let unjudged = class.and_then(|class| Some((self.unjudged.first(&class.namespace)?, class)));
+        let unjudged = class.and_then(|class| Some((self.unjudged.first(class.namespace.as_str())?, class)));
         if selecting.is_empty() && unjudged.is_none() {
             return Ruling::NotIsolated;
         }
@@ -34,7 +34,9 @@ impl NetworkPolicies<'_> {
         }
         match unjudged {
             // What NetworkPolicies let through, others of them cannot take back, nor reach before an administrator.
-            Some((_, class)) if self.unjudged.only_add(&class.namespace) && self.comes_before(&ruling) => {
+            Some((_, class))
+                if self.unjudged.only_add(class.namespace.as_str()) && self.comes_before(&ruling) =>
+            {
                 ruling
             }
             Some((object, _)) => Ruling::Uncertain(Uncertain::Object(object.clone())),

@@ -41,18 +41,18 @@ impl<'a> Unjudged<'a> {
     }
 
     /// The first by name of those that concern a namespace.
-    pub(super) fn first(&self, namespace: &Namespace) -> Option<&ResourceRef> {
+    pub(super) fn first(&self, namespace: &str) -> Option<&ResourceRef> {
         self.of(namespace).min()
     }
 
     /// Whether those that concern a namespace can only let in more, once a policy isolates: NetworkPolicies add up.
-    pub(super) fn only_add(&self, namespace: &Namespace) -> bool {
+    pub(super) fn only_add(&self, namespace: &str) -> bool {
         self.of(namespace).all(|object| object.kind == Kind::NetworkPolicy && *object.name != *"*")
     }
 
-    fn of(&self, namespace: &Namespace) -> impl Iterator<Item = &ResourceRef> {
+    fn of(&self, namespace: &str) -> impl Iterator<Item = &ResourceRef> {
         let named = self.by_namespace.get(namespace).into_iter().flatten();
-        let unread = self.unread.iter().filter(|(extent, _)| extent.covers(namespace.as_str()));
+        let unread = self.unread.iter().filter(|(extent, _)| extent.covers(namespace));
         self.everywhere.iter().chain(named).chain(unread.map(|(_, reference)| *reference))
     }
 }
