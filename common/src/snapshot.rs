@@ -78,7 +78,7 @@ pub(crate) use workloads::service_account;
 pub use ztunnels::{Asked, Held, HeldCertificate, PORT as ZTUNNEL_PORT};
 
 /// The label of a Namespace that holds its name.
-pub(crate) const NAME_OF_NAMESPACE: &str = "kubernetes.io/metadata.name";
+const NAME_OF_NAMESPACE: &str = "kubernetes.io/metadata.name";
 
 /// A policy that can be understood, and whether istiod looks at it.
 #[derive(Clone, Debug)]

@@ -77,6 +77,11 @@ impl<'a> Survey<'a> {
         self.snapshot.workloads.iter().enumerate().map(|(at, workload)| (WorkloadIndex(at), workload))
     }
 
+    /// The namespaces in which something runs, or may.
+    pub(super) fn namespaces(&self) -> impl Iterator<Item = &'a Namespace> {
+        self.accounts.keys().copied()
+    }
+
     /// The workloads of a namespace.
     pub(super) fn in_namespace(&self, namespace: &Namespace) -> impl Iterator<Item = &'a Workload> {
         let indexes = self.snapshot.in_namespace(namespace.as_str()).iter();
