@@ -54,6 +54,8 @@ pub use gap::{Affects, Assumption, Gap, GapKind, Unreadable};
 pub use lookup::{Locator, LocatorError, NotFound, Place, Subject, alike, by_likeness};
 pub use needs::{Named, Needs};
 pub use not_read::{NotRead, Why, rule as rbac_rule, rules};
+#[cfg(test)]
+pub(crate) use objects::EachList;
 use objects::rbac_kind;
 pub use objects::{Assumed, GatewayObject, Object, Objects, PodObject, TemplateObject};
 pub use overlay::{EditError, Edits, KnownFlag, Removal, istiod_flag};

@@ -1,9 +1,12 @@
 //! Generated meshes as an API server would list them.
 
+use std::fmt::Debug;
+
 use serde_json::{Value, json};
 
 use crate::kubernetes::PodSpec;
-use crate::snapshot::{Detail, ISTIOD_VARIABLES, Objects, RESOURCES, Resource, is_istiod};
+use crate::model::Kind;
+use crate::snapshot::{Detail, EachList, ISTIOD_VARIABLES, Object, Objects, RESOURCES, Resource, is_istiod};
 
 use super::{Contents, List, keep};
 
@@ -67,42 +70,21 @@ pub(super) fn kept(objects: &[Value]) -> Contents {
     Contents { lists: contents.lists.into_iter().map(cut).collect(), ..contents }
 }
 
+/// Forgets where objects were written.
+struct WithoutPlaces;
+
+impl EachList for WithoutPlaces {
+    fn list<T: Debug>(&mut self, list: &mut Vec<Object<T>>, _: impl Fn(&Object<T>) -> Kind) {
+        for object in list {
+            (object.origin.start, object.origin.len) = (0, 0);
+        }
+    }
+}
+
 /// Everything that the engine sees of objects: all but their places.
 pub(super) fn seen(objects: &Objects) -> String {
     let mut objects = objects.clone();
-    macro_rules! without_places {
-        ($($list:ident),*) => { $( for object in &mut objects.$list {
-            object.origin.start = 0;
-            object.origin.len = 0;
-        } )* };
-    }
-    without_places!(
-        namespaces,
-        nodes,
-        service_accounts,
-        pods,
-        templates,
-        services,
-        endpoint_slices,
-        endpoints,
-        authorization_policies,
-        peer_authentications,
-        network_policies,
-        admin_network_policies,
-        baseline_admin_network_policies,
-        gateways,
-        gateway_classes,
-        workload_entries,
-        service_entries,
-        destination_rules,
-        sidecars,
-        virtual_services,
-        envoy_filters,
-        routes,
-        roles,
-        role_bindings,
-        named_only
-    );
+    objects.each_list(&mut WithoutPlaces);
     for pod in &mut objects.pods {
         variables(is_istiod(&pod.meta.labels), &mut pod.spec.spec);
     }

@@ -159,7 +159,7 @@ pub struct Assumed {
 }
 
 /// Something that is done with every list of objects.
-pub(super) trait EachList {
+pub(crate) trait EachList {
     /// Does it with one; `kind` is the kind of an object in it.
     fn list<T: Debug>(&mut self, list: &mut Vec<Object<T>>, kind: impl Fn(&Object<T>) -> Kind);
 }
@@ -171,7 +171,7 @@ pub(super) fn rbac_kind<T>(object: &Object<T>, of_namespace: &str, of_cluster: &
 
 impl Objects {
     /// Does something with every list of objects that have a name.
-    pub(super) fn each_list(&mut self, each: &mut impl EachList) {
+    pub(crate) fn each_list(&mut self, each: &mut impl EachList) {
         fn other<T>(kind: &'static str) -> impl Fn(&Object<T>) -> Kind {
             move |_| Kind::Other(kind.into())
         }
