@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+use crate::report::Evidenced;
+
 /// What a process ends with.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum ExitStatus {
@@ -13,6 +15,20 @@ pub enum ExitStatus {
     Error,
     /// Answered, but an answer is not certain or rests on what could not be read.
     Incomplete,
+}
+
+impl ExitStatus {
+    /// Of an answer: with something unwelcome in it, or else not certain, or resting on what could not be read.
+    #[must_use]
+    pub fn of(unwelcome: bool, certain: bool, evidence: &Evidenced) -> Self {
+        if unwelcome {
+            Self::Finding
+        } else if certain && evidence.gaps.is_empty() {
+            Self::Holds
+        } else {
+            Self::Incomplete
+        }
+    }
 }
 
 impl From<ExitStatus> for ExitCode {

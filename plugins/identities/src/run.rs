@@ -79,7 +79,7 @@ fn ask(
         View::Findings => identities::lint(&mesh, &selection),
         View::Accounts | View::Policies => identities::identities(&mesh, &selection),
     };
-    let status = status_of(arguments, &body, &evidence);
+    let status = ExitStatus::of(body.has_found(arguments.failure_threshold.into()), true, &evidence);
     let summary = body.findings.as_deref().map(render::summary);
     print(console, facts, query.view, &evidence, body)?;
     console.beside(&evidence);
@@ -132,14 +132,4 @@ fn selection(
         console.beside(&Evidenced { elsewhere, ..Evidenced::default() });
     })?;
     Ok(Selection { labels, ..named })
-}
-
-fn status_of(arguments: &Arguments, body: &Identities, evidence: &Evidenced) -> ExitStatus {
-    if body.has_found(arguments.failure_threshold.into()) {
-        ExitStatus::Finding
-    } else if evidence.gaps.is_empty() {
-        ExitStatus::Holds
-    } else {
-        ExitStatus::Incomplete
-    }
 }

@@ -8,8 +8,7 @@ use mesh_common::model::{LabelSelector, WorkloadIndex};
 use mesh_common::policy::{Mesh, envoy};
 use mesh_common::render::{self, Format};
 use mesh_common::report::reachability::{
-    self, Answer, Asked, Compared, Difference, Expectations, FailOn, Reachability, ReachabilityCheck, Scope,
-    SourceQuestion, TargetQuestion,
+    self, Answer, Asked, Compared, Expectations, FailOn, Reachability, Scope, SourceQuestion, TargetQuestion,
 };
 use mesh_common::report::{Evidenced, GapEntry};
 use mesh_common::snapshot::Affects;
@@ -154,7 +153,7 @@ fn ask(
         .hint("ask for a part of it with -n or -l, or about one target"));
     }
     let asks_a_caller = matches!(query, Query::From { .. });
-    let status = status_of(&body, &evidence, asks_a_caller);
+    let status = ExitStatus::of(asks_a_caller && body.any_denied(), body.is_certain(), &evidence);
     let mut envelope = facts.envelope("ReachabilityReport", &evidence, body);
     console.report(&mut envelope, |out, envelope, format| {
         render::reachability(out, envelope, format, console.look, asks_a_caller)
@@ -207,16 +206,6 @@ fn selected(facts: &Facts, selector: Option<&LabelSelector>) -> Result<Vec<Workl
     Ok(found)
 }
 
-fn status_of(body: &Reachability, evidence: &Evidenced, asks_a_caller: bool) -> ExitStatus {
-    if asks_a_caller && body.any_denied() {
-        ExitStatus::Finding
-    } else if !body.is_certain() || !evidence.gaps.is_empty() {
-        ExitStatus::Incomplete
-    } else {
-        ExitStatus::Holds
-    }
-}
-
 fn diff(arguments: &Arguments, console: &Console, query: &Query) -> Result<ExitStatus, CliError> {
     let wanted = Wanted::of(query)?;
     let needs = |namespace: &str, scope: Option<&str>| wanted.needs(namespace, scope);
@@ -224,24 +213,18 @@ fn diff(arguments: &Arguments, console: &Console, query: &Query) -> Result<ExitS
     let Comparison { facts, changes, given, against } =
         Comparison::load(&arguments.source, &arguments.settings, edited, console, &needs)?;
     let compared = Compared { changes: &changes, given: &given, against: against.as_ref() };
-    let namespace = facts.namespace();
+    let (scope, sources) = match query {
+        Query::List(target) => (Scope::Target(target), [].as_slice()),
+        Query::From { target, sources } => (Scope::Target(target), sources.as_slice()),
+        Query::ToPeers(source) => (Scope::All(facts.scope(), None), std::slice::from_ref(source)),
+        Query::Matrix(selector) => (Scope::All(facts.scope(), selector.as_ref()), [].as_slice()),
+    };
     let request = arguments.request.request()?;
-    let asked = |scope, sources| Asked { scope, sources, namespace, request: &request };
-    let Answer { body, evidence } = match query {
-        Query::List(target) => reachability::diff(compared, &asked(Scope::Target(target), &[])),
-        Query::From { target, sources } => {
-            reachability::diff(compared, &asked(Scope::Target(target), sources))
-        }
-        Query::ToPeers(source) => {
-            let source = std::slice::from_ref(source);
-            reachability::diff(compared, &asked(Scope::All(facts.scope(), None), source))
-        }
-        Query::Matrix(selector) => {
-            reachability::diff(compared, &asked(Scope::All(facts.scope(), selector.as_ref()), &[]))
-        }
-    }?;
+    let asked = Asked { scope, sources, namespace: facts.namespace(), request: &request };
+    let Answer { body, evidence } = reachability::diff(compared, &asked)?;
     let fail_on = FailOn::from(arguments.fail_on);
-    let status = status_of_diff(&body, &evidence, fail_on);
+    // What a pipeline minds is certain; what else changed may not be.
+    let status = ExitStatus::of(body.fails(fail_on), body.is_certain(), &evidence);
     let summary = render::diff_summary(&body);
     let mut envelope = facts.envelope("ReachabilityDiff", &evidence, body);
     console.report(&mut envelope, |out, envelope, format| {
@@ -252,36 +235,16 @@ fn diff(arguments: &Arguments, console: &Console, query: &Query) -> Result<ExitS
     Ok(status)
 }
 
-/// What a pipeline minds is certain; what else changed may not be.
-fn status_of_diff(body: &Difference, evidence: &Evidenced, fail_on: FailOn) -> ExitStatus {
-    if body.fails(fail_on) {
-        ExitStatus::Finding
-    } else if !body.is_certain() || !evidence.gaps.is_empty() {
-        ExitStatus::Incomplete
-    } else {
-        ExitStatus::Holds
-    }
-}
-
 fn check(console: &Console, facts: &Facts, expectations: &Expectations) -> Result<ExitStatus, CliError> {
     let mesh = Mesh::new(&facts.snapshot);
     let namespace = facts.namespace();
     let Answer { body, evidence } = reachability::check(&mesh, expectations, namespace);
-    let status = status_of_check(&body, &evidence);
+    let failed = body.results.iter().any(|result| result.passed == Some(false));
+    let status = ExitStatus::of(failed, body.is_certain(), &evidence);
     let mut envelope = facts.envelope("ReachabilityCheckReport", &evidence, body);
     console.report(&mut envelope, |out, envelope, format| {
         render::reachability_check(out, envelope, format, console.look)
     })?;
     console.beside(&evidence);
     Ok(status)
-}
-
-fn status_of_check(body: &ReachabilityCheck, evidence: &Evidenced) -> ExitStatus {
-    if body.results.iter().any(|result| result.passed == Some(false)) {
-        ExitStatus::Finding
-    } else if !body.is_certain() || !evidence.gaps.is_empty() {
-        ExitStatus::Incomplete
-    } else {
-        ExitStatus::Holds
-    }
 }
