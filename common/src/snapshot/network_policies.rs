@@ -51,19 +51,15 @@ fn of_network_policy(spec: &NetworkPolicySpec) -> Option<Defect> {
             Some(wrong_value(at().field("policyTypes"), wrong))
         })
         .or_else(|| {
-            spec.ingress.iter().enumerate().find_map(|(index, rule)| {
-                let at = || at().field("ingress").item(index);
-                unknown(at(), rule.unknown.first())
-                    .or_else(|| each(&at().field("from"), &rule.from, of_peer))
-                    .or_else(|| each(&at().field("ports"), &rule.ports, of_port))
+            each(&at().field("ingress"), &spec.ingress, |at, rule| {
+                unknown(at.clone(), rule.unknown.first())
+                    .or_else(|| of_rule(at, ("from", &rule.from, of_peer), (&rule.ports, of_port)))
             })
         })
         .or_else(|| {
-            spec.egress.iter().enumerate().find_map(|(index, rule)| {
-                let at = || at().field("egress").item(index);
-                unknown(at(), rule.unknown.first())
-                    .or_else(|| each(&at().field("to"), &rule.to, of_peer))
-                    .or_else(|| each(&at().field("ports"), &rule.ports, of_port))
+            each(&at().field("egress"), &spec.egress, |at, rule| {
+                unknown(at.clone(), rule.unknown.first())
+                    .or_else(|| of_rule(at, ("to", &rule.to, of_peer), (&rule.ports, of_port)))
             })
         })
 }
@@ -84,29 +80,40 @@ fn of_admin_policy(spec: &AdminNetworkPolicySpec, kind: &Kind) -> Option<Defect>
             _ => Some(missing(subject(), "its subject must be `namespaces` or `pods`")),
         })
         .or_else(|| {
-            spec.ingress.iter().enumerate().find_map(|(index, rule)| {
-                let at = || at().field("ingress").item(index);
-                unknown(at(), rule.unknown.first())
-                    .or_else(|| of_action(at(), &rule.action, kind))
-                    .or_else(|| rule.from.is_empty().then(|| missing(at(), "a rule without `from`")))
-                    .or_else(|| each(&at().field("from"), &rule.from, of_ingress_peer))
-                    .or_else(|| each(&at().field("from"), &rule.from, of_admin_peer))
-                    .or_else(|| each(&at().field("ports"), &rule.ports, of_admin_port))
+            each(&at().field("ingress"), &spec.ingress, |at, rule| {
+                unknown(at.clone(), rule.unknown.first())
+                    .or_else(|| of_action(at.clone(), &rule.action, kind))
+                    .or_else(|| rule.from.is_empty().then(|| missing(at.clone(), "a rule without `from`")))
+                    .or_else(|| each(&at.clone().field("from"), &rule.from, of_ingress_peer))
+                    .or_else(|| {
+                        of_rule(at, ("from", &rule.from, of_admin_peer), (&rule.ports, of_admin_port))
+                    })
             })
         })
         .or_else(|| {
-            spec.egress.iter().enumerate().find_map(|(index, rule)| {
-                let at = || at().field("egress").item(index);
-                unknown(at(), rule.unknown.first())
-                    .or_else(|| of_action(at(), &rule.action, kind))
-                    .or_else(|| rule.to.is_empty().then(|| missing(at(), "a rule without `to`")))
-                    .or_else(|| each(&at().field("to"), &rule.to, of_admin_peer))
-                    .or_else(|| each(&at().field("ports"), &rule.ports, of_admin_port))
+            each(&at().field("egress"), &spec.egress, |at, rule| {
+                unknown(at.clone(), rule.unknown.first())
+                    .or_else(|| of_action(at.clone(), &rule.action, kind))
+                    .or_else(|| rule.to.is_empty().then(|| missing(at.clone(), "a rule without `to`")))
+                    .or_else(|| of_rule(at, ("to", &rule.to, of_admin_peer), (&rule.ports, of_admin_port)))
             })
         })
 }
 
-fn each<T>(list: &FieldPath, items: &[T], of: fn(&FieldPath, &T) -> Option<Defect>) -> Option<Defect> {
+/// What is wrong with the peers or the ports of a rule.
+fn of_rule<P, Q>(
+    at: &FieldPath,
+    (list, peers, of_peer): (&'static str, &[P], Check<P>),
+    (ports, of_port): (&[Q], Check<Q>),
+) -> Option<Defect> {
+    let at = |list| at.clone().field(list);
+    each(&at(list), peers, of_peer).or_else(|| each(&at("ports"), ports, of_port))
+}
+
+/// Says what is wrong with something at a place.
+type Check<T> = fn(&FieldPath, &T) -> Option<Defect>;
+
+fn each<T>(list: &FieldPath, items: &[T], of: impl Fn(&FieldPath, &T) -> Option<Defect>) -> Option<Defect> {
     items.iter().enumerate().find_map(|(index, item)| of(&list.clone().item(index), item))
 }
 
