@@ -37,6 +37,7 @@ fn request(random: &mut Random) -> Request {
         _ => Token::Claims { claims: claims.as_object().unwrap().clone(), complete: true },
     };
     Request {
+        is_http: None,
         method: text(random, &["GET", "POST", "PUT"]),
         path: text(random, &PATHS),
         host: text(random, &HOSTS),

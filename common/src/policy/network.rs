@@ -177,7 +177,7 @@ impl<'a> NetworkPolicies<'a> {
             let of = &policy.reference.namespace;
             policy.rules(Direction::Ingress).is_some() && of.as_ref().is_none_or(|of| of == namespace)
         };
-        self.policies.iter().any(isolates) || self.unjudged.first(namespace).is_some()
+        self.policies.iter().any(isolates) || self.unjudged.first(namespace.as_str()).is_some()
     }
 
     /// The end that a workload is.
