@@ -24,7 +24,7 @@ pub(super) fn extend(random: &mut Random, objects: &mut Vec<Value>) {
             _ => false,
         };
         if is_bound && object["metadata"]["labels"]["gateway.networking.k8s.io/gateway-name"].is_null() {
-            object["metadata"]["labels"]["istio.io/use-waypoint"] = json!("wp");
+            object["metadata"]["labels"]["istio.io/use-waypoint"] = json!("way");
             object["metadata"]["labels"]["istio.io/use-waypoint-namespace"] = json!(namespace);
         }
         let names = ["http", "tcp-x", "x"];
@@ -40,7 +40,7 @@ pub(super) fn extend(random: &mut Random, objects: &mut Vec<Value>) {
 fn gateway(random: &mut Random, namespace: &str) -> Value {
     let mut gateway = json!({
         "apiVersion": "gateway.networking.k8s.io/v1", "kind": "Gateway",
-        "metadata": {"name": "wp", "namespace": namespace,
+        "metadata": {"name": "way", "namespace": namespace,
                      "labels": {"istio.io/waypoint-for": random.pick(&["service", "workload", "all", "all"])}},
         "spec": {"gatewayClassName": "istio-waypoint", "listeners": [{
             "name": "mesh", "port": 15008, "protocol": "HBONE", "allowedRoutes": {"namespaces": {"from": "All"}},
@@ -58,7 +58,7 @@ fn instance(random: &mut Random, namespace: &str, index: usize) -> Value {
     json!({
         "apiVersion": "v1", "kind": "Pod",
         "metadata": {"name": format!("wp-{index}"), "namespace": namespace, "labels": {
-            "gateway.networking.k8s.io/gateway-name": "wp", "istio.io/dataplane-mode": "none",
+            "gateway.networking.k8s.io/gateway-name": "way", "istio.io/dataplane-mode": "none",
             "app": random.pick(&["wp", "a"]),
         }},
         "spec": {"nodeName": random.pick(&["n1", "n2"]), "containers": [{"name": "istio-proxy"}],
@@ -74,7 +74,7 @@ fn policy(random: &mut Random, namespace: &str, index: usize) -> Value {
     let service = format!("svc{}", random.below(3));
     let target = match random.below(3) {
         0 => json!({"group": "", "kind": "Service", "name": service}),
-        _ => json!({"group": "gateway.networking.k8s.io", "kind": "Gateway", "name": "wp"}),
+        _ => json!({"group": "gateway.networking.k8s.io", "kind": "Gateway", "name": "way"}),
     };
     if let Some(spec) = policy["spec"].as_object_mut() {
         spec.remove("selector");
