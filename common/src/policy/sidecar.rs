@@ -13,4 +13,5 @@ mod routes;
 mod sidecars;
 mod unclear;
 
+pub(super) use destination_rules::{covers, fully_qualified, service_host};
 pub use unclear::Unclear;

@@ -15,6 +15,8 @@ use super::gates::resolve::{At, Destination};
 use super::ir::Match;
 use super::mesh::Mesh;
 
+mod routes;
+
 /// Says on a pod which Gateway it is an instance of.
 pub(super) const GATEWAY_NAME: &str = "gateway.networking.k8s.io/gateway-name";
 
@@ -42,6 +44,8 @@ pub(super) struct Waypoint {
     pub(super) unreadable: Option<By>,
     /// What is known of the request, as the Envoy sees it.
     pub(super) request: Request,
+    /// The object because of which it may send elsewhere than to the destination.
+    pub(super) elsewhere: Option<ResourceRef>,
 }
 
 /// What runs as a waypoint.
@@ -143,6 +147,12 @@ fn waypoint(
         root: &snapshot.settings.mesh.root_namespace,
         selector_based_gateway_policy: snapshot.settings.istiod.selects_gateways,
     };
+    let of_service = attached.map(|service| service.namespace);
+    let root = &snapshot.settings.mesh.root_namespace;
+    let places: Vec<&Namespace> = [Some(root), Some(&namespace), of_service].into_iter().flatten().collect();
+    if routes::envoy_filter(snapshot, &places).is_some() {
+        return None;
+    }
     let (chains, unreadable) = enforced(mesh, &proxy, protocol(destination, service), &mesh.request);
     Some(Waypoint {
         gateway: gateway.clone(),
@@ -150,6 +160,7 @@ fn waypoint(
         chains,
         unreadable,
         request: request(mesh, destination, service),
+        elsewhere: service.and_then(|service| routes::routing(snapshot, &namespace, service)),
     })
 }
 

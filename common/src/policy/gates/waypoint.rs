@@ -6,7 +6,7 @@
 //! plaintext).
 
 use crate::codes::Reason;
-use crate::model::{Peer, Sender, WorkloadIndex};
+use crate::model::{Peer, ResourceRef, Sender, WorkloadIndex};
 use crate::policy::decision::{By, Cell, Decision, Gate, GateOutcome, Hop, Judgement};
 use crate::policy::evaluate::judge_stretch;
 use crate::policy::fold::Domain;
@@ -91,6 +91,9 @@ fn onwards(flow: &Flow<'_>, waypoint: &Waypoint) -> Decision {
         }
         Instances::NotReady => return Decision::default(),
     };
+    if let Some(object) = &waypoint.elsewhere {
+        return goes_elsewhere(object);
+    }
     let mut answers: Vec<(Vec<String>, Decision)> = Vec::new();
     for (names, peer) in senders {
         let decision = judge_stretch(flow.mesh, &arrives(flow, peer), flow.destination, Hop::Waypoint);
@@ -100,6 +103,12 @@ fn onwards(flow: &Flow<'_>, waypoint: &Waypoint) -> Decision {
         }
     }
     combine(INSTANCE, &answers)
+}
+
+/// Which way it goes on is for an object to say that is not judged.
+fn goes_elsewhere(object: &ResourceRef) -> Decision {
+    let unknown = Judgement::new(Gate::Transport, GateOutcome::Unknown, Reason::KindNotJudged);
+    Decision { gates: vec![unknown.by(By::Object(object.clone()))], conditions: Vec::new() }
 }
 
 /// A pod of the waypoint as a peer.

@@ -199,18 +199,18 @@ impl Merged<'_> {
 }
 
 /// `ResolveShortnameToFQDN`: only what has no dot is a short name.
-pub(super) fn fully_qualified(host: &str, namespace: &str) -> String {
+pub(in crate::policy) fn fully_qualified(host: &str, namespace: &str) -> String {
     let is_short = !host.is_empty() && host != "*" && !host.contains(['.', ':']);
     if is_short { service_host(host, namespace) } else { host.to_owned() }
 }
 
 /// The full name of a Service. That of the cluster is taken for the usual one.
-pub(super) fn service_host(name: &str, namespace: &str) -> String {
+pub(in crate::policy) fn service_host(name: &str, namespace: &str) -> String {
     format!("{name}.{namespace}.svc.cluster.local")
 }
 
 /// Whether a host, or a wildcard, is about a full name.
-pub(super) fn covers(host: &str, name: &str) -> bool {
+pub(in crate::policy) fn covers(host: &str, name: &str) -> bool {
     match host.strip_prefix('*') {
         Some(suffix) => name.ends_with(suffix),
         None => host == name,
