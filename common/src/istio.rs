@@ -15,7 +15,7 @@ mod sidecar;
 mod workload_entry;
 
 pub use authorization_policy::{
-    Action, AuthorizationPolicy, Condition, ExtensionProvider, From, Operation, Rule, Source,
+    Action, AuthorizationPolicy, Condition, ExtensionProvider, From, Operation, Rule, Source, TargetKind,
     TargetReference, To, WorkloadSelector,
 };
 pub use destination_rule::{

@@ -5,6 +5,9 @@
 //! certain is silent: a false alarm is a bug. Nothing here decides a connection.
 
 mod accounts;
+mod attachments;
+mod coverage;
+mod envoys;
 mod names;
 mod network_policies;
 mod peer_authentication;
@@ -14,6 +17,10 @@ mod rules;
 mod selectors;
 mod sidecars;
 mod survey;
+mod targets;
+mod tcp_ports;
+mod waypoints;
+mod wildcards;
 
 use crate::codes::Code;
 use crate::policy::{Mesh, Remark};
@@ -47,6 +54,17 @@ const CHECKS: &[Check] = &[
     Check { codes: &[Code::HbonePortForgotten, Code::PortLimitLost], run: network_policies::hbone },
     Check { codes: &[Code::HostProbeNotAllowed], run: network_policies::probes },
     Check { codes: &[Code::NetworkPeerSelectsNothing], run: network_policies::peers },
+    Check {
+        codes: &[Code::TargetMissing, Code::TargetNotTaken, Code::TargetWithoutWaypoint],
+        run: targets::targets_of_policies,
+    },
+    Check { codes: &[Code::WaypointRefused], run: waypoints::not_used },
+    Check { codes: &[Code::WaypointBypassable], run: waypoints::bypassable },
+    Check { codes: &[Code::RuleCovered, Code::AllowRuleDenied], run: coverage::covered },
+    Check { codes: &[Code::DenyWidenedAtTcp], run: tcp_ports::deny },
+    Check { codes: &[Code::NamespaceMatchesEverybody], run: wildcards::namespaces },
+    Check { codes: &[Code::AmbientReadsOtherwise], run: sidecars::changes_in_ambient },
+    Check { codes: &[Code::MixedDataPlanes], run: sidecars::mixed },
     Check { codes: &[Code::UnprotectedWorkload], run: protection::unlike_its_neighbours },
 ];
 

@@ -39,11 +39,12 @@ use std::net::IpAddr;
 
 use rustc_hash::FxHashMap;
 
-use crate::codes::{Code, Evidence};
+use crate::codes::{Code, Evidence, Silence};
 use crate::istio::{AuthorizationPolicy, PeerAuthentication, WorkloadEntry};
 use crate::kubernetes::{AdminNetworkPolicySpec, NetworkPolicySpec, ObjectMeta};
 use crate::model::{
-    Kind, LabelSelector, Labels, Name, Namespace, ResourceRef, ServiceAccount, Workload, WorkloadIndex,
+    Kind, LabelSelector, Labels, Name, Namespace, Origin, ResourceRef, ServiceAccount, Workload,
+    WorkloadIndex,
 };
 
 pub use accounts::Account;
@@ -74,8 +75,8 @@ pub(crate) use settings::{ISTIO_PODS, ISTIOD_REVISION, ISTIOD_VARIABLES, is_isti
 pub use sources::{Format, Places, Source, Sources};
 pub(crate) use visible::asks_for_dry_run;
 pub use visible::{Discovery, Hidden};
-pub use waypoints::Waypoint;
-pub use waypoints::{Binding, Refusal};
+pub(crate) use waypoints::USE_WAYPOINT;
+pub use waypoints::{Binding, Refusal, Waypoint};
 pub(crate) use workloads::service_account;
 pub use ztunnels::{Asked, Held, HeldCertificate, PORT as ZTUNNEL_PORT};
 
@@ -100,6 +101,8 @@ pub struct MeshSnapshot {
     pub settings: Settings,
     /// Labels of the namespaces that were read.
     pub namespaces: FxHashMap<Name, Labels>,
+    /// Where those namespaces were written, and what they ask for silence about.
+    pub written_namespaces: FxHashMap<Name, (Origin, Silence)>,
     /// Nodes that are known, as objects or from pods.
     pub nodes: BTreeSet<Name>,
     /// Accounts that were read.
@@ -124,6 +127,9 @@ pub struct MeshSnapshot {
     pub baseline_admin_network_policies: Vec<Object<AdminNetworkPolicySpec>>,
     /// Gateways.
     pub gateways: Vec<Object<GatewayObject>>,
+    /// Whether these are lists of an API server: what is not in them does not exist, but for what `not_read` names.
+    /// Files tell of those that are in them.
+    pub listed: bool,
     /// Machines that are no pods; they are not judged.
     pub workload_entries: Vec<Object<WorkloadEntry>>,
     /// What tells Envoys how to send.
@@ -161,6 +167,10 @@ impl MeshSnapshot {
         let settings = settings::settings(&objects, given, &mut assumptions, &mut gaps);
         let namespaces: FxHashMap<Name, Labels> =
             objects.namespaces.iter().map(|n| (n.meta.name.clone(), labels_of(&n.meta))).collect();
+        let written_namespaces = objects.namespaces.iter();
+        let written_namespaces = written_namespaces
+            .map(|object| (object.meta.name.clone(), (object.origin, object.meta.silence())))
+            .collect();
         let workloads = workloads::workloads(&objects, &settings, &namespaces);
         let (by_namespace, by_address) = (by_namespace(&workloads), by_address(&workloads));
         let services = services::services(&objects, &workloads, &by_namespace, &by_address);
@@ -194,6 +204,8 @@ impl MeshSnapshot {
             admin_network_policies: objects.admin_network_policies,
             baseline_admin_network_policies: objects.baseline_admin_network_policies,
             gateways: objects.gateways,
+            listed: objects.gateways_listed,
+            written_namespaces,
             workload_entries: objects.workload_entries,
             routing,
             named_only: objects.named_only,

@@ -97,6 +97,44 @@ impl AuthorizationPolicy {
     }
 }
 
+impl AuthorizationPolicy {
+    /// What it is attached to: `targetRef` counts only where `targetRefs` is empty (model.GetTargetRefs).
+    pub fn targets(&self) -> impl Iterator<Item = &TargetReference> {
+        let single = self.target_ref.iter().filter(|_| self.target_refs.is_empty());
+        self.target_refs.iter().chain(single)
+    }
+}
+
+/// The kinds of objects that policies are attached to.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum TargetKind {
+    /// `gateway.networking.k8s.io`
+    Gateway,
+    /// `gateway.networking.k8s.io`, of the cluster
+    GatewayClass,
+    /// The core
+    Service,
+    /// `networking.istio.io`
+    ServiceEntry,
+}
+
+impl TargetReference {
+    /// Its kind, where istiod takes that from the group that is named (model.ShouldAttachPolicy,
+    /// `matchesGroupKind`).
+    #[must_use]
+    pub fn target_kind(&self) -> Option<TargetKind> {
+        let text = |field: &Option<Name>| field.clone().unwrap_or_default();
+        let (group, kind) = (text(&self.group), text(&self.kind));
+        Some(match (&*group, &*kind) {
+            ("gateway.networking.k8s.io", "Gateway") => TargetKind::Gateway,
+            ("gateway.networking.k8s.io", "GatewayClass") => TargetKind::GatewayClass,
+            ("" | "core", "Service") => TargetKind::Service,
+            ("networking.istio.io", "ServiceEntry") => TargetKind::ServiceEntry,
+            _ => return None,
+        })
+    }
+}
+
 impl Rule {
     /// The entries of `from`.
     #[must_use]

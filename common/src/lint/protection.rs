@@ -66,7 +66,7 @@ fn takes_connections(survey: &Survey<'_>, index: WorkloadIndex, workload: &Workl
 
 /// Whether policies are for a workload.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Guard {
+pub(super) enum Guard {
     /// One that may refuse something.
     Some,
     /// Only DENY policies whose rules never match, which is remarked on already.
@@ -74,7 +74,7 @@ enum Guard {
     None,
 }
 
-fn guard(mesh: &Mesh<'_>, workload: &Workload) -> Guard {
+pub(super) fn guard(mesh: &Mesh<'_>, workload: &Workload) -> Guard {
     let refuses = |policy: &&Arc<Authorization>| match policy.action {
         Action::Allow => true,
         Action::Deny => policy.rules.iter().any(Rule::may_match),

@@ -6,8 +6,11 @@ use crate::model::{FieldPath, Kind, Name};
 use crate::policy::ir::StringMatch;
 use crate::policy::{Remark, Remarks, read_text};
 
+use super::coverage::{Covers, block, text};
 use super::names::path_of_rule;
 use super::survey::Survey;
+
+mod parts;
 
 /// A part of a rule, in the order in which they are written.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -67,7 +70,7 @@ pub(super) fn contradictions(survey: &Survey<'_>, into: &mut Vec<Remark>) {
                     .with("rule", at)
                     .with("entry", &contradiction.entry)
                     .with("field", contradiction.field)
-                    .with("other", contradiction.other);
+                    .with("other", &contradiction.other);
                 remarks.add(Code::RuleContradictsItself, contradiction.path, evidence);
             }
         }
@@ -78,7 +81,7 @@ struct Contradiction {
     path: FieldPath,
     entry: String,
     field: &'static str,
-    other: &'static str,
+    other: String,
 }
 
 fn of_rule(index: usize, rule: &Rule) -> Vec<Contradiction> {
@@ -89,7 +92,7 @@ fn of_rule(index: usize, rule: &Rule) -> Vec<Contradiction> {
             path: path().field("from").item(at),
             entry: format!("from[{at}]"),
             field,
-            other,
+            other: other.to_owned(),
         })
     });
     let operations = rule.operations().iter().enumerate().filter_map(|(at, entry)| {
@@ -100,7 +103,7 @@ fn of_rule(index: usize, rule: &Rule) -> Vec<Contradiction> {
             path: path().field("to").item(at),
             entry: format!("to[{at}]"),
             field,
-            other,
+            other: other.to_owned(),
         })
     });
     let conditions =
@@ -109,19 +112,31 @@ fn of_rule(index: usize, rule: &Rule) -> Vec<Contradiction> {
         path: path().field("when").item(at),
         entry: format!("when[{at}]"),
         field: "values",
-        other: "notValues",
+        other: "notValues".to_owned(),
     });
-    sources.chain(operations).chain(conditions).collect()
+    let own: Vec<Contradiction> = sources.chain(operations).chain(conditions).collect();
+    let parts = if own.is_empty() { parts::contradictions(index, rule) } else { Vec::new() };
+    own.into_iter().chain(parts).collect()
 }
 
 fn of_source(source: &Source) -> Option<(&'static str, &'static str)> {
     let lists = [
         (&source.principals, &source.not_principals, "principals", "notPrincipals"),
-        (&source.namespaces, &source.not_namespaces, "namespaces", "notNamespaces"),
         (&source.service_accounts, &source.not_service_accounts, "serviceAccounts", "notServiceAccounts"),
-        (&source.ip_blocks, &source.not_ip_blocks, "ipBlocks", "notIpBlocks"),
     ];
     let excluded = lists.into_iter().find(|(any, none, ..)| are_excluded(any, none));
+    let lists: [(_, _, Covers, _, _); 2] = [
+        (&source.namespaces, &source.not_namespaces, text, "namespaces", "notNamespaces"),
+        (&source.ip_blocks, &source.not_ip_blocks, block, "ipBlocks", "notIpBlocks"),
+    ];
+    let covered = || {
+        let all = |any: &[Name], none: &[Name], covers: Covers| {
+            !any.is_empty() && any.iter().all(|item| none.iter().any(|not| covers(not, item)))
+        };
+        let found = lists.into_iter().find(|(any, none, covers, ..)| all(any, none, *covers));
+        found.map(|(any, none, _, field, other)| (any, none, field, other))
+    };
+    let excluded = excluded.or_else(covered);
     let excluded = excluded.map(|(_, _, field, other)| (field, other));
     excluded.or_else(|| are_elsewhere(source).then_some(("principals", "namespaces")))
 }

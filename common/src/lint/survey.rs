@@ -10,10 +10,16 @@ use crate::policy::ir::Provenance;
 use crate::policy::{Mesh, NamedItem, items};
 use crate::snapshot::{Affects, Extent, GapKind, MeshSnapshot, Object, Service};
 
+use super::attachments::Bindings;
+use super::envoys::{Planes, Selectable};
+
 /// What checks look at.
 pub(super) struct Survey<'a> {
     pub(super) mesh: &'a Mesh<'a>,
     pub(super) snapshot: &'a MeshSnapshot,
+    selectable: Selectable<'a>,
+    /// What is bound to waypoints.
+    pub(super) bindings: Bindings<'a>,
     /// The workloads for which an AuthorizationPolicy counts.
     counting: FxHashMap<ResourceRef, Vec<WorkloadIndex>>,
     /// The Services in front of a workload.
@@ -53,6 +59,8 @@ impl<'a> Survey<'a> {
         Self {
             mesh,
             snapshot,
+            selectable: Selectable::new(snapshot),
+            bindings: Bindings::new(snapshot),
             counting: counting(mesh),
             services,
             running,
@@ -98,6 +106,16 @@ impl<'a> Survey<'a> {
         indexes.filter_map(|index| Some((index, self.snapshot.workload(index)?)))
     }
 
+    /// The workloads of the mesh that a policy of either kind is for, as Envoys read its selector.
+    pub(super) fn selected_indexes(&self, policy: &ResourceRef) -> Vec<WorkloadIndex> {
+        self.selectable.selected(self.mesh, policy)
+    }
+
+    /// What handles the traffic of those workloads.
+    pub(super) fn planes_of(&self, policy: &ResourceRef) -> Planes {
+        self.selectable.planes(self.mesh, policy)
+    }
+
     /// What runs as an account.
     pub(super) fn running_as(&self, identity: &Identity) -> &[&'a Workload] {
         self.running.get(identity).map(Vec::as_slice).unwrap_or_default()
@@ -130,6 +148,13 @@ impl<'a> Survey<'a> {
         };
         let unread = |kind| snapshot.unread(kind, namespace.as_str()).is_some();
         self.is_complete(namespace) && !MAKERS.iter().any(unread)
+    }
+
+    /// Whether everything is known that may be bound to a waypoint.
+    pub(super) fn knows_what_is_bound(&self) -> bool {
+        let bound = [Kind::Service, Kind::from_wire("ServiceEntry"), Kind::Namespace];
+        let unread = |kind| self.snapshot.not_read.iter().any(|list| list.is_of(kind));
+        self.knows_what_may_run(None) && !bound.iter().any(unread)
     }
 
     pub(super) fn is_root(&self, namespace: &Namespace) -> bool {

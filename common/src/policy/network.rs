@@ -148,7 +148,7 @@ impl<'a> NetworkPolicies<'a> {
 
     /// Whether anything isolates a class in a direction, or may.
     #[must_use]
-    pub(super) fn isolates(&self, class: PodClass, direction: Direction) -> bool {
+    pub(crate) fn isolates(&self, class: PodClass, direction: Direction) -> bool {
         let of = self.classes.get(class).filter(|of| !of.host_network);
         !self.selecting(class, direction).is_empty()
             || of.is_some_and(|of| self.unjudged.first(of.namespace.as_str()).is_some())

@@ -7,6 +7,7 @@ use std::net::IpAddr;
 
 use rustc_hash::FxHashMap;
 
+use crate::codes::Silence;
 use crate::kubernetes::{EndpointSlice, ServicePort, ServiceSpec, TargetRef};
 use crate::model::{
     DataPlane, Kind, Labels, Name, Namespace, Origin, PortRef, Protocol, Readiness, ResourceRef, Workload,
@@ -55,6 +56,8 @@ pub struct Service {
     /// Whether it is not known what stands behind it: what could tell was not read, or not to its end; or a
     /// WorkloadEntry does.
     pub endpoints_not_read: bool,
+    /// What it asks for silence about.
+    pub silence: Silence,
     /// Where it was written.
     pub origin: Origin,
 }
@@ -184,6 +187,7 @@ fn service(object: &Object<ServiceSpec>) -> Service {
         addresses: addresses.iter().filter_map(|ip| ip.parse().ok()).collect(),
         backends: Vec::new(),
         endpoints_not_read: false,
+        silence: object.meta.silence(),
         origin: object.origin,
     }
 }

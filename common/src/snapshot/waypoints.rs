@@ -7,9 +7,10 @@
 
 use rustc_hash::FxHashMap;
 
+use crate::istio::ServiceEntry;
 use crate::model::{Kind, Labels, Name, Namespace, ResourceRef, Workload};
 
-use super::{Discovery, Extent, MeshSnapshot, Objects, Service, Unreadable, Why};
+use super::{Discovery, Extent, MeshSnapshot, Object, Objects, Service, Unreadable, Why};
 
 mod gateway;
 #[cfg(test)]
@@ -18,7 +19,7 @@ mod tests;
 pub use gateway::Waypoint;
 
 /// Binds an object, or what is in a namespace, to a waypoint of this name; `none` opts out.
-const USE_WAYPOINT: &str = "istio.io/use-waypoint";
+pub(crate) const USE_WAYPOINT: &str = "istio.io/use-waypoint";
 /// Binds a Service to a second waypoint for a share of its connections.
 const CANARY: &str = "istio.io/use-waypoint-canary";
 /// Says in which namespace the waypoint is.
@@ -161,6 +162,23 @@ impl MeshSnapshot {
         let inherits = service.labels.get(USE_WAYPOINT).is_none();
         service.labels.get(CANARY).is_some()
             || inherits && namespace.is_some_and(|labels| labels.get(CANARY).is_some())
+    }
+
+    /// The waypoint of what is sent to the hosts of a ServiceEntry (waypoints.go, `fetchWaypointForService`).
+    #[must_use]
+    pub fn waypoint_of_service_entry(&self, entry: &Object<ServiceEntry>) -> Binding {
+        let reference = entry.reference(Kind::from_wire("ServiceEntry"));
+        self.waypoint_of(&reference, &entry.meta.labels, Traffic::Service)
+    }
+
+    /// Whether there is a Gateway; `None` where not all of them are known.
+    #[must_use]
+    pub fn has_gateway(&self, namespace: &str, name: &str) -> Option<bool> {
+        match self.waypoints.find(namespace, name) {
+            Found::Waypoint(_) => Some(true),
+            Found::Nothing => Some(false),
+            Found::Unread => None,
+        }
     }
 
     /// waypoints.go, `fetchWaypointForTarget`: the object's own label, whatever comes of it, else its namespace's.

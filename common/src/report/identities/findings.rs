@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::codes::Finding;
 use crate::lint::lint;
+use crate::model::{Kind, Namespace, ResourceRef};
 use crate::policy::{Mesh, Remark};
 use crate::report::facts::told;
 
@@ -17,8 +18,11 @@ pub(super) fn findings(
 ) -> (Vec<Finding>, usize) {
     let subjects = (selection.only.is_some() || selection.labels.is_some()).then(|| subjects(mesh, selected));
     let is_about = |remark: &Remark| {
-        let namespace = selection.namespace.as_ref();
-        namespace.is_none_or(|namespace| remark.subject.namespace.as_ref() == Some(namespace))
+        let of = |namespace: &Namespace| match &remark.subject {
+            ResourceRef { kind: Kind::Namespace, name, .. } => **name == *namespace.as_str(),
+            subject => subject.namespace.as_ref() == Some(namespace),
+        };
+        selection.namespace.as_ref().is_none_or(of)
             && subjects.as_ref().is_none_or(|subjects| subjects.contains(&remark.subject.to_string()))
     };
     told(mesh, lint(mesh).into_iter().filter(is_about).collect())

@@ -1,0 +1,178 @@
+//! DENY by attributes of requests at ports of sidecars where there are no requests: what cannot be compared is left out
+//! there (pilot/pkg/security/authz/model/model.go, `checkError`), so that more is denied than is written. ztunnel makes
+//! the opposite of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::codes::{Code, Evidence};
+use crate::istio::{Action, AuthorizationPolicy, Condition, Operation, Rule, Source};
+use crate::model::{Kind, Name, ResourceRef, WorkloadIndex};
+use crate::policy::sidecar::inbound::{self, Inbound, Protocol};
+use crate::policy::{Remark, Remarks};
+use crate::snapshot::{Object, Service, asks_for_dry_run};
+
+use super::envoys::has_sidecar;
+use super::names::path_of_rule;
+use super::survey::{Survey, some_of};
+
+/// A port of pods with a sidecar that is for TCP, whatever Service leads there.
+struct TcpPort<'a> {
+    number: u16,
+    service: &'a ResourceRef,
+}
+
+/// DENY rules by attributes of requests for pods with a sidecar, at ports for TCP: what is not there is not compared
+/// (pilot/pkg/security/authz/model/model.go, `checkError`), so that more is denied than is written.
+pub(super) fn deny(survey: &Survey<'_>, into: &mut Vec<Remark>) {
+    let mut known: BTreeMap<WorkloadIndex, Vec<TcpPort<'_>>> = BTreeMap::new();
+    for policy in survey.policies().filter(|policy| denies_at_sidecars(policy)) {
+        let rules: Vec<_> =
+            policy.spec.rules.iter().enumerate().filter(|(_, rule)| is_widened(rule)).collect();
+        if rules.is_empty() {
+            continue;
+        }
+        let selected = survey.selected_indexes(&policy.reference(Kind::AuthorizationPolicy));
+        let sidecars =
+            selected.into_iter().filter(|index| survey.mesh.workload(*index).is_some_and(has_sidecar));
+        let sidecars: Vec<WorkloadIndex> = sidecars.collect();
+        for index in &sidecars {
+            known.entry(*index).or_insert_with(|| tcp_ports(survey, *index));
+        }
+        for (at, rule) in rules {
+            let ports = sidecars.iter().filter_map(|index| known.get(index)).flatten();
+            let ports: Vec<&TcpPort<'_>> = ports.filter(|port| reaches(rule, port.number)).collect();
+            if let Some(evidence) = told(rule, &ports) {
+                let mut remarks = Remarks::on(policy, Kind::AuthorizationPolicy, into);
+                remarks.add(Code::DenyWidenedAtTcp, path_of_rule(at), evidence.with("rule", at));
+            }
+        }
+    }
+}
+
+fn denies_at_sidecars(policy: &Object<AuthorizationPolicy>) -> bool {
+    let denies = policy.spec.action == Action::Deny && !policy.spec.has_targets();
+    denies && !asks_for_dry_run(&policy.meta)
+}
+
+/// The ports of a pod at which a Service asks for chains for TCP.
+fn tcp_ports<'a>(survey: &Survey<'a>, index: WorkloadIndex) -> Vec<TcpPort<'a>> {
+    let Some(workload) = survey.mesh.workload(index) else { return Vec::new() };
+    let targets = |service: &'a Service| {
+        service.ports.iter().filter_map(|port| Service::target_port(port, workload)).collect::<Vec<u16>>()
+    };
+    let numbers: BTreeSet<u16> = survey.services_of(index).iter().flat_map(|of| targets(of)).collect();
+    let chains = |number: u16| match inbound::at_port(survey.snapshot, index, Some(number)) {
+        Inbound::Chains { protocol: Protocol::Tcp, service: Some(at) } => {
+            let service = &survey.snapshot.services.get(at)?.reference;
+            Some(TcpPort { number, service })
+        }
+        _ => None,
+    };
+    numbers.into_iter().filter_map(chains).collect()
+}
+
+/// Attributes that only requests have, of a `when` (generator.go). An unknown key loses its rule.
+fn is_http_key(key: &str) -> bool {
+    let of_token = ["request.auth.principal", "request.auth.audiences", "request.auth.presenter"];
+    of_token.contains(&key) || key.starts_with("request.headers") || key.starts_with("request.auth.claims")
+}
+
+fn is_known_key(key: &str) -> bool {
+    let of_connections = [
+        "destination.ip",
+        "destination.port",
+        "connection.sni",
+        "source.ip",
+        "remote.ip",
+        "source.namespace",
+        "source.trustDomain",
+        "source.serviceAccount",
+        "source.principal",
+    ];
+    is_http_key(key) || of_connections.contains(&key) || key.starts_with("experimental.envoy.filters.")
+}
+
+/// The lists that are set of those that only requests have.
+fn http_of_operation(o: &Operation) -> Vec<&'static str> {
+    set(&[
+        ("hosts", &o.hosts),
+        ("notHosts", &o.not_hosts),
+        ("methods", &o.methods),
+        ("notMethods", &o.not_methods),
+        ("paths", &o.paths),
+        ("notPaths", &o.not_paths),
+    ])
+}
+
+fn http_of_source(s: &Source) -> Vec<&'static str> {
+    set(&[("requestPrincipals", &s.request_principals), ("notRequestPrincipals", &s.not_request_principals)])
+}
+
+fn set(lists: &[(&'static str, &Vec<Name>)]) -> Vec<&'static str> {
+    lists.iter().filter(|(_, list)| !list.is_empty()).map(|(name, _)| *name).collect()
+}
+
+/// What of a rule is not compared on TCP.
+fn ignored(rule: &Rule) -> Vec<&str> {
+    let operations = rule.operations().iter().filter_map(|to| to.operation.as_ref());
+    let sources = rule.sources().iter().filter_map(|from| from.source.as_ref());
+    let when = rule.when.iter().map(|when| &*when.key).filter(|key| is_http_key(key));
+    let lists = operations.flat_map(http_of_operation).chain(sources.flat_map(http_of_source));
+    let mut found: Vec<&str> = lists.map(|list: &'static str| -> &str { list }).chain(when).collect();
+    found.sort_unstable();
+    found.dedup();
+    found
+}
+
+fn is_widened(rule: &Rule) -> bool {
+    rule.when.iter().all(|when| is_known_key(&when.key)) && !ignored(rule).is_empty()
+}
+
+/// Whether a port is among those that a rule is for.
+fn reaches(rule: &Rule, port: u16) -> bool {
+    let operations = rule.operations();
+    let of_operation = |o: &Operation| allows_port(&o.ports, &o.not_ports, port);
+    let to =
+        operations.is_empty() || operations.iter().any(|to| to.operation.as_ref().is_none_or(of_operation));
+    let of_ports = |when: &&Condition| &*when.key == "destination.port";
+    to && rule.when.iter().filter(of_ports).all(|when| allows_port(&when.values, &when.not_values, port))
+}
+
+fn allows_port(any_of: &[Name], none_of: &[Name], port: u16) -> bool {
+    let is_in = |list: &[Name]| list.iter().any(|value| value.parse() == Ok(port));
+    (any_of.is_empty() || is_in(any_of)) && !is_in(none_of)
+}
+
+/// Whether nothing of a rule is left but the ports that it is for: whoever it is, it is denied.
+fn denies_everybody(rule: &Rule, port: u16) -> bool {
+    let whatever = |o: &Operation| allows_port(&o.ports, &o.not_ports, port);
+    let to = rule.operations().is_empty()
+        || rule.operations().iter().any(|to| to.operation.as_ref().is_none_or(whatever));
+    let whoever = |s: &Source| {
+        let identity = [&s.principals, &s.not_principals, &s.namespaces, &s.not_namespaces];
+        let account = [&s.service_accounts, &s.not_service_accounts, &s.trust_domains, &s.not_trust_domains];
+        let address = [&s.ip_blocks, &s.not_ip_blocks, &s.remote_ip_blocks, &s.not_remote_ip_blocks];
+        identity.into_iter().chain(account).chain(address).all(Vec::is_empty)
+    };
+    let from = rule.sources().is_empty()
+        || rule.sources().iter().any(|from| from.source.as_ref().is_none_or(whoever));
+    to && from && rule.when.iter().all(|when| is_http_key(&when.key) || &*when.key == "destination.port")
+}
+
+fn told(rule: &Rule, ports: &[&TcpPort<'_>]) -> Option<Evidence> {
+    if ports.is_empty() {
+        return None;
+    }
+    let everything = ports.iter().any(|port| denies_everybody(rule, port.number));
+    let mut shown: Vec<String> =
+        ports.iter().map(|port| format!("{} of {}", port.number, port.service)).collect();
+    shown.sort_unstable();
+    shown.dedup();
+    let fields: Vec<String> = ignored(rule).iter().map(|field| format!("`{field}`")).collect();
+    Some(
+        Evidence::none()
+            .with("what", if everything { "everything" } else { "more than is written" })
+            .with("ports", some_of(shown))
+            .with("fields", fields.join(", ")),
+    )
+}
