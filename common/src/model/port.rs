@@ -57,6 +57,19 @@ impl PortRef {
     }
 }
 
+/// Whether a port can be called so (Kubernetes staging/src/k8s.io/apimachinery/pkg/util/validation/validation.go,
+/// `IsValidPortName`): a name of digits only is none.
+#[must_use]
+pub fn is_port_name(text: &str) -> bool {
+    const LONGEST: usize = 15;
+    text.len() <= LONGEST
+        && text.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'))
+        && text.bytes().any(|byte| byte.is_ascii_lowercase())
+        && !text.contains("--")
+        && !text.starts_with('-')
+        && !text.ends_with('-')
+}
+
 impl fmt::Display for PortRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -89,8 +102,9 @@ impl<'de> Deserialize<'de> for PortRef {
                 )
             }
 
+            // A text is a name, also one of digits only: no port can be called so.
             fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<PortRef, E> {
-                Ok(PortRef::of(text))
+                Ok(PortRef::Name(text.into()))
             }
         }
         deserializer.deserialize_any(Text)

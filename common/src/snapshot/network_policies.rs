@@ -188,13 +188,22 @@ fn of_peer(path: &FieldPath, peer: &NetworkPeer) -> Option<Defect> {
 
 fn of_port(path: &FieldPath, port: &NetworkPort) -> Option<Defect> {
     use crate::model::PortRef;
+    use crate::model::port::is_port_name;
     let range = |first: u16| port.end_port.is_some_and(|last| last < first);
     let wrong = match &port.port {
         Some(PortRef::Number(0)) => Some("0 is no port"),
         Some(PortRef::Number(first)) => range(*first).then_some("`endPort` is below `port`"),
         Some(PortRef::Name(_)) | None => port.end_port.map(|_| "`endPort` goes with a number only"),
     };
-    unknown(path.clone(), port.unknown.first()).or_else(|| Some(missing(path.clone(), wrong?)))
+    let no_name = || match &port.port {
+        Some(PortRef::Name(name)) if !is_port_name(name) => {
+            Some(wrong_value(path.clone().field("port"), name))
+        }
+        _ => None,
+    };
+    unknown(path.clone(), port.unknown.first())
+        .or_else(|| Some(missing(path.clone(), wrong?)))
+        .or_else(no_name)
 }
 
 fn of_action(path: FieldPath, action: &Name, kind: &Kind) -> Option<Defect> {

@@ -215,6 +215,10 @@ fn what_the_api_server_would_refuse_is_not_judged() {
         json!({"podSelector": {"matchExpressions": [{"key": "a", "operator": "Exists", "values": ["b"]}]}}),
         json!({"egress": [{"ports": [{"port": 9, "endPort": 8}]}]}),
         json!({"egress": [{"ports": [{"port": "http", "endPort": 8}]}]}),
+        // A text is a name, and no name has digits only.
+        json!({"egress": [{"ports": [{"port": "8080"}]}]}),
+        json!({"ingress": [{"ports": [{"port": "http--admin"}]}]}),
+        json!({"ingress": [{"ports": [{"port": "a-name-too-long-x"}]}]}),
     ];
     for spec in network {
         let snapshot = snapshot(&[namespaced("p", spec.clone())]);
