@@ -9,6 +9,7 @@ mod facts;
 pub mod identities;
 pub mod reachability;
 
+pub use crate::policy::Hop as Stretch;
 /// The words of answers, so that `render` needs to know reports only.
 pub use crate::policy::{Condition, Gate, GateOutcome, Verdict};
 pub use envelope::{API_VERSION, Envelope, Metadata, SourceDescription};

@@ -42,14 +42,10 @@ fn provider(provider: &ConfiguredProvider) -> Value {
         let service = if of.service.is_empty() { "" } else { "kept" };
         json!({ "service": service, "port": of.port })
     };
-    let mut json = json!({ "name": provider.name });
+    let name = Some(("name".to_owned(), Value::from(&*provider.name)));
     let kinds = [("envoyExtAuthzHttp", &provider.http), ("envoyExtAuthzGrpc", &provider.grpc)];
-    for (key, of) in kinds {
-        if let Some(of) = of {
-            json[key] = kept(of);
-        }
-    }
-    json
+    let kinds = kinds.into_iter().map(|(key, of)| Some((key.to_owned(), kept(of.as_ref()?))));
+    Value::Object(std::iter::once(name).chain(kinds).flatten().collect())
 }
 
 /// istio-cni's selectors. None at all is not the same as an empty list.

@@ -6,7 +6,7 @@
 
 use crate::istio::{HBONE_PORT, PortProtocol};
 use crate::model::{Identity, Kind, Labels, Namespace, Readiness, ResourceRef, WorkloadIndex};
-use crate::snapshot::{Binding, MeshSnapshot, Service};
+use crate::snapshot::{Binding, MeshSnapshot, Service, Waypoint as GatewayFacts};
 
 use super::decision::{By, EnvoyRule};
 use super::envoy::{self, AttachedService, Chain, Filters, Known, Proxy, Request, told_apart};
@@ -255,7 +255,7 @@ fn instances(mesh: &Mesh<'_>, gateway: &ResourceRef, identity: Identity) -> Inst
 fn runs_nothing(snapshot: &MeshSnapshot, gateway: &ResourceRef) -> bool {
     let namespace = gateway.namespace.as_ref().map(Namespace::as_str).unwrap_or_default();
     snapshot.gateways_listed
-        && !snapshot.waypoint(gateway).is_some_and(|waypoint| waypoint.is_assumed())
+        && !snapshot.waypoint(gateway).is_some_and(GatewayFacts::is_assumed)
         && snapshot.unread(&Kind::Pod, namespace).is_none()
 }
 

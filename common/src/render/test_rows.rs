@@ -1,9 +1,8 @@
 //! Answers for the tests of this module.
 
 use crate::codes::Reason;
-use crate::policy;
 use crate::report::reachability::{Class, DecidedBy, GateEntry, Hop, PeerEntry, Reachability, Row, Way};
-use crate::report::{Gate, GateOutcome, Verdict};
+use crate::report::{Gate, GateOutcome, Stretch, Verdict};
 
 /// The answer for an account: denied by a rule of `shop/deny`.
 pub(super) fn denied(namespace: &str, account: &str, workloads: &[&str]) -> Row {
@@ -22,7 +21,7 @@ pub(super) fn denied(namespace: &str, account: &str, workloads: &[&str]) -> Row 
         decided_by: Some(by_deny()),
         matched: vec!["shop/deny".to_owned()],
         candidates: Vec::new(),
-        hops: vec![Hop { hop: policy::Hop::Source, gates: vec![gate] }],
+        hops: vec![Hop { hop: Stretch::Source, gates: vec![gate] }],
     }
 }
 

@@ -1,9 +1,9 @@
 use super::*;
 
 fn provider(name: &str, port: u32, http: bool) -> ConfiguredProvider {
-    let of = ExternalAuthorizer { service: "authz.ns.svc".into(), port, ..ExternalAuthorizer::default() };
+    let of = ExternalAuthorizer { service: "authz.ns.svc".into(), port };
     let (http, grpc) = if http { (Some(of), None) } else { (None, Some(of)) };
-    ConfiguredProvider { name: name.into(), http, grpc, ..ConfiguredProvider::default() }
+    ConfiguredProvider { name: name.into(), http, grpc }
 }
 
 #[test]

@@ -5,7 +5,7 @@ use crate::render::table::{joined, table};
 use crate::render::text::escaped;
 use crate::render::{Look, sentences};
 use crate::report::reachability::{GateEntry, Hop, Reachability, Row, Way};
-use crate::report::{Condition, Gate, GateOutcome, Verdict};
+use crate::report::{Condition, Gate, GateOutcome, Stretch, Verdict};
 
 #[cfg(test)]
 mod tests;
@@ -28,8 +28,14 @@ pub(super) fn mtls(row: &Row) -> &'static str {
 
 /// The gates that had a say.
 pub(super) fn outcomes(row: &Row) -> String {
-    let said = gates(row).filter(|gate| gate.outcome != GateOutcome::NotApplicable);
-    said.map(|gate| format!("{}={}", gate.gate.as_str(), gate.outcome.as_str())).collect::<Vec<_>>().join(",")
+    let of_hop = |hop: &Hop| {
+        // The gates of a second stretch are told apart by where it begins.
+        let from = if hop.hop == Stretch::Source { "" } else { "waypoint." };
+        let said = hop.gates.iter().filter(|gate| gate.outcome != GateOutcome::NotApplicable);
+        let one = |gate: &GateEntry| format!("{from}{}={}", gate.gate.as_str(), gate.outcome.as_str());
+        said.map(one).collect::<Vec<_>>()
+    };
+    row.hops.iter().flat_map(of_hop).collect::<Vec<_>>().join(",")
 }
 
 /// What every gate said of one answer, and everything else that would have refused it.
@@ -48,7 +54,12 @@ pub(super) fn of(report: &Reachability, row: &Row, look: Look) -> String {
 
 fn line(row: &Row, hop: &Hop, gate: &GateEntry) -> Vec<String> {
     let text = said(row, hop, gate);
-    vec![format!("  {}", gate.gate.as_str()), gate.outcome.as_str().to_owned(), escaped(&text).into_owned()]
+    let from = if hop.hop == Stretch::Source { "" } else { "waypoint: " };
+    vec![
+        format!("  {from}{}", gate.gate.as_str()),
+        gate.outcome.as_str().to_owned(),
+        escaped(&text).into_owned(),
+    ]
 }
 
 /// What a gate said, and who made it.

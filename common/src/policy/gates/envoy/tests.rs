@@ -15,24 +15,24 @@ fn path(value: &str) -> Formula {
     Formula::Is(Leaf::Matcher(Matcher::Path(exact(value))))
 }
 
-fn said(formula: Formula) -> Vec<String> {
+fn said(formula: &Formula) -> Vec<String> {
     let one = |of: &Condition| format!("{}={}", of.attribute, of.values.join(","));
-    conditions(&formula).iter().map(one).collect()
+    conditions(formula).iter().map(one).collect()
 }
 
 #[test]
 fn choices_among_values_are_told_by_attribute() {
-    assert_eq!(said(method("GET")), ["request.method=GET"]);
-    assert_eq!(said(Formula::any_of([method("GET"), method("HEAD")])), ["request.method=GET,HEAD"]);
+    assert_eq!(said(&method("GET")), ["request.method=GET"]);
+    assert_eq!(said(&Formula::any_of([method("GET"), method("HEAD")])), ["request.method=GET,HEAD"]);
     let both = Formula::all([Formula::any_of([method("GET"), method("HEAD")]), path("/a")]);
-    assert_eq!(said(both), ["request.path=/a", "request.method=GET,HEAD"]);
+    assert_eq!(said(&both), ["request.path=/a", "request.method=GET,HEAD"]);
 }
 
 #[test]
 fn everything_else_is_told_way_by_way() {
-    assert_eq!(said(method("GET").negated()), ["request=request.method!=GET"]);
+    assert_eq!(said(&method("GET").negated()), ["request=request.method!=GET"]);
     let either = Formula::any_of([Formula::all([method("GET"), path("/a")]), path("/b")]);
-    let told = said(either);
+    let told = said(&either);
     assert_eq!(told.len(), 1, "{told:?}");
     assert!(told[0].contains("request.path=/b"), "{told:?}");
     assert!(told[0].contains(" and "), "{told:?}");
