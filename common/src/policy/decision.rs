@@ -286,14 +286,17 @@ impl Decision {
     }
 
     /// The gate that decided: the first that stops it, else that is unknown, else that depends, else the last
-    /// that had a say.
+    /// at which a policy let it through or, without any, that had a say.
     #[must_use]
     pub fn decided_by(&self) -> Option<&Judgement> {
         let first = |outcome| self.gates.iter().find(|judgement| judgement.outcome == outcome);
+        let passing =
+            || self.gates.iter().rev().filter(|judgement| judgement.outcome == GateOutcome::Pass);
         first(GateOutcome::Block)
             .or_else(|| first(GateOutcome::Unknown))
             .or_else(|| first(GateOutcome::Conditional))
-            .or_else(|| self.gates.iter().rev().find(|judgement| judgement.outcome == GateOutcome::Pass))
+            .or_else(|| passing().find(|judgement| judgement.reason == Reason::AllowMatched))
+            .or_else(|| passing().next())
     }
 
     /// What a gate said, on the first stretch.
