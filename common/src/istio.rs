@@ -9,6 +9,7 @@ mod mesh_config;
 mod on_the_wire;
 mod peer_authentication;
 mod protocol;
+mod request_authentication;
 mod routing;
 mod service_entry;
 mod sidecar;
@@ -27,6 +28,7 @@ pub use mesh_config::{
 pub use on_the_wire::{HBONE_PORT, HOST_PROBE, HOST_PROBE_V6};
 pub use peer_authentication::{MtlsMode, MutualTls, PeerAuthentication, PortMtls};
 pub use protocol::PortProtocol;
+pub use request_authentication::{JwtRule, RequestAuthentication};
 pub use routing::{ConfigPatch, EnvoyFilter, ParentRef, Route, RouteSpec, VirtualService};
 pub use service_entry::ServiceEntry;
 pub use sidecar::{Egress, LabelsSelector, OutboundTrafficPolicy, Sidecar};

@@ -443,6 +443,7 @@ fn deduplicate(objects: &mut Objects, gaps: &mut Vec<Gap>) {
     keep.last(&mut objects.baseline_admin_network_policies, |_| Kind::BaselineAdminNetworkPolicy);
     keep.last(&mut objects.gateways, |_| Kind::Gateway);
     keep.last(&mut objects.destination_rules, |_| Kind::Other("DestinationRule".into()));
+    keep.last(&mut objects.request_authentications, |_| Kind::Other("RequestAuthentication".into()));
     keep.last(&mut objects.sidecars, |_| Kind::Other("Sidecar".into()));
     keep.last(&mut objects.virtual_services, |_| Kind::Other("VirtualService".into()));
     keep.last(&mut objects.envoy_filters, |_| Kind::Other("EnvoyFilter".into()));

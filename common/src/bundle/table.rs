@@ -318,6 +318,15 @@ pub(super) const KINDS: &[(&str, Rows)] = &[
             ("spec.trafficPolicy.portLevelSettings.", TRAFFIC),
         ],
     ),
+    (
+        "RequestAuthentication",
+        &[
+            ("", META),
+            ("spec.", &["selector.matchLabels.*", "jwtRules.issuer"]),
+            ("spec.targetRef.", &["group", "kind", "namespace", "name"]),
+            ("spec.targetRefs.", &["group", "kind", "namespace", "name"]),
+        ],
+    ),
     ("VirtualService", &[("", META), ("spec.", &["hosts", "gateways", "exportTo"])]),
     ("Sidecar", &[("", META), ("spec.", SIDECAR)]),
     ("EnvoyFilter", &[("", META), ("spec.", ENVOY_FILTER)]),

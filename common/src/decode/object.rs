@@ -99,6 +99,9 @@ impl<B: Body> Decoder<'_, B> {
             ("networking.istio.io", "DestinationRule") => {
                 self.spec(&Kind::Other(kind.into()), |objects| &mut objects.destination_rules);
             }
+            ("security.istio.io", "RequestAuthentication") => {
+                self.spec(&Kind::Other(kind.into()), |objects| &mut objects.request_authentications);
+            }
             ("networking.istio.io", "Sidecar") => {
                 self.spec(&Kind::Other(kind.into()), |objects| &mut objects.sidecars);
             }

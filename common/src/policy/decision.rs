@@ -290,8 +290,7 @@ impl Decision {
     #[must_use]
     pub fn decided_by(&self) -> Option<&Judgement> {
         let first = |outcome| self.gates.iter().find(|judgement| judgement.outcome == outcome);
-        let passing =
-            || self.gates.iter().rev().filter(|judgement| judgement.outcome == GateOutcome::Pass);
+        let passing = || self.gates.iter().rev().filter(|judgement| judgement.outcome == GateOutcome::Pass);
         first(GateOutcome::Block)
             .or_else(|| first(GateOutcome::Unknown))
             .or_else(|| first(GateOutcome::Conditional))

@@ -9,7 +9,7 @@ use crate::model::{Identity, Kind, Labels, Namespace, Readiness, ResourceRef, Wo
 use crate::snapshot::{Binding, MeshSnapshot, Service, Waypoint as GatewayFacts};
 
 use super::decision::{By, EnvoyRule};
-use super::envoy::{self, AttachedService, Chain, Filters, Known, Proxy, Request, told_apart};
+use super::envoy::{self, AttachedService, Chain, Filters, Known, Proxy, Request, Token, told_apart};
 use super::gates::envoy::Chains;
 use super::gates::resolve::{At, Destination};
 use super::ir::Match;
@@ -159,7 +159,7 @@ fn waypoint(
         instances: instances(mesh, gateway, identity),
         chains,
         unreadable,
-        request: request(mesh, destination, service),
+        request: Request { token: token(mesh, &proxy), ..request(mesh, destination, service) },
         elsewhere: service.and_then(|service| routes::routing(snapshot, &namespace, service)),
     })
 }
@@ -208,6 +208,24 @@ pub(super) fn enforced(
     let mut unread =
         of_kind.filter(|(_, one)| namespaces.iter().any(|namespace| one.may_stand_in(namespace)));
     (chains, unclear.or_else(|| unread.next().map(|(at, _)| By::Unreadable(at))))
+}
+
+/// The token that a proxy finds valid: none where nothing that is attached to it accepts any
+/// (pilot/pkg/security/authn/policy_applier.go, `JwtFilter`).
+pub(super) fn token(mesh: &Mesh<'_>, proxy: &Proxy<'_>) -> Token {
+    let snapshot = mesh.snapshot;
+    let kind = || Kind::from_wire("RequestAuthentication");
+    let mut attached = snapshot.routing.request_authentications.iter();
+    let of_proxy = [Some(proxy.root), Some(proxy.namespace), proxy.service.map(|service| service.namespace)];
+    let unread = || {
+        let mut places = of_proxy.into_iter().flatten();
+        places.any(|place| {
+            snapshot.unread(&kind(), place.as_str()).is_some()
+                || snapshot.unreadable.iter().any(|of| of.is(&kind()) && of.may_stand_in(place))
+        })
+    };
+    let accepts = attached.any(|policy| proxy.accepts_tokens_of(policy) && !policy.spec.jwt_rules.is_empty());
+    if accepts || unread() { mesh.request.token.clone() } else { Token::Absent }
 }
 
 /// The request as the Envoy of a waypoint has it: called is the Service's address and port, or the pod's

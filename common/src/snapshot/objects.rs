@@ -5,8 +5,8 @@ use std::fmt::Debug;
 
 use super::{Gap, NotRead, Sources, Unreadable};
 use crate::istio::{
-    AuthorizationPolicy, DestinationRule, EnvoyFilter, PeerAuthentication, Route, ServiceEntry, Sidecar,
-    VirtualService, WorkloadEntry,
+    AuthorizationPolicy, DestinationRule, EnvoyFilter, PeerAuthentication, RequestAuthentication, Route,
+    ServiceEntry, Sidecar, VirtualService, WorkloadEntry,
 };
 use crate::kubernetes::{
     AdminNetworkPolicySpec, EndpointSlice, GatewaySpec, GatewayStatus, NetworkPolicySpec, ObjectMeta,
@@ -116,6 +116,8 @@ pub struct Objects {
     pub service_entries: Vec<Object<ServiceEntry>>,
     /// networking.istio.io
     pub destination_rules: Vec<Object<DestinationRule>>,
+    /// security.istio.io
+    pub request_authentications: Vec<Object<RequestAuthentication>>,
     /// networking.istio.io
     pub sidecars: Vec<Object<Sidecar>>,
     /// networking.istio.io
@@ -197,6 +199,7 @@ impl Objects {
             workload_entries,
             service_entries,
             destination_rules,
+            request_authentications,
             sidecars,
             virtual_services,
             envoy_filters,
@@ -232,6 +235,7 @@ impl Objects {
         each.list(workload_entries, other("WorkloadEntry"));
         each.list(service_entries, other("ServiceEntry"));
         each.list(destination_rules, other("DestinationRule"));
+        each.list(request_authentications, other("RequestAuthentication"));
         each.list(sidecars, other("Sidecar"));
         each.list(virtual_services, other("VirtualService"));
         each.list(envoy_filters, other("EnvoyFilter"));
@@ -262,6 +266,7 @@ impl Objects {
         self.workload_entries.extend(other.workload_entries);
         self.service_entries.extend(other.service_entries);
         self.destination_rules.extend(other.destination_rules);
+        self.request_authentications.extend(other.request_authentications);
         self.sidecars.extend(other.sidecars);
         self.virtual_services.extend(other.virtual_services);
         self.envoy_filters.extend(other.envoy_filters);

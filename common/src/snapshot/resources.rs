@@ -158,6 +158,7 @@ resources! {
     Gateways, Whole, true: "gateway.networking.k8s.io" ["v1", "v1beta1"] "gateways" "Gateway";
     Gateways, Metadata, false: "gateway.networking.k8s.io" ["v1", "v1beta1"] "gatewayclasses" "GatewayClass";
     Routing, Whole, true: "networking.istio.io" ["v1", "v1beta1", "v1alpha3"] "destinationrules" "DestinationRule";
+    Routing, Whole, true: "security.istio.io" ["v1", "v1beta1"] "requestauthentications" "RequestAuthentication";
     Routing, Whole, true: "networking.istio.io" ["v1", "v1beta1", "v1alpha3"] "virtualservices" "VirtualService";
     Routing, Whole, true: "networking.istio.io" ["v1", "v1beta1", "v1alpha3"] "sidecars" "Sidecar";
     Routing, Whole, true: "networking.istio.io" ["v1alpha3"] "envoyfilters" "EnvoyFilter";

@@ -3,7 +3,9 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::istio::{DestinationRule, EnvoyFilter, Route, ServiceEntry, Sidecar, VirtualService};
+use crate::istio::{
+    DestinationRule, EnvoyFilter, RequestAuthentication, Route, ServiceEntry, Sidecar, VirtualService,
+};
 use crate::model::{FieldPath, Kind, Labels, Name};
 
 use super::visible::{Defect, Visibility, unreadable};
@@ -17,6 +19,8 @@ mod tests;
 pub struct Routing {
     /// DestinationRules, in the order in which istiod merges them.
     pub destination_rules: Vec<Object<DestinationRule>>,
+    /// RequestAuthentications.
+    pub request_authentications: Vec<Object<RequestAuthentication>>,
     /// Sidecars, in the order in which istiod looks for one.
     pub sidecars: Vec<Object<Sidecar>>,
     /// VirtualServices.
@@ -46,12 +50,21 @@ impl Routing {
         // push_context.go, sortConfigBySelectorAndCreationTime; initSidecarScopes likewise.
         destination_rules.sort_by_cached_key(|of| order(of, of.spec.workload_selector.is_none()));
         sidecars.sort_by_cached_key(|of| order(of, of.spec.workload_selector.is_none()));
+        let tokens = std::mem::take(&mut objects.request_authentications);
+        let request_authentications = sort.visible(tokens, "RequestAuthentication");
         let virtual_services = sort.visible(std::mem::take(&mut objects.virtual_services), "VirtualService");
         let envoy_filters = sort.visible(std::mem::take(&mut objects.envoy_filters), "EnvoyFilter");
         let service_entries = sort.visible(objects.service_entries.clone(), "ServiceEntry");
         let routes = std::mem::take(&mut objects.routes);
-        let routing =
-            Self { destination_rules, sidecars, virtual_services, envoy_filters, routes, service_entries };
+        let routing = Self {
+            destination_rules,
+            request_authentications,
+            sidecars,
+            virtual_services,
+            envoy_filters,
+            routes,
+            service_entries,
+        };
         (routing, sort.aside)
     }
 }

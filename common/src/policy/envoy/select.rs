@@ -1,7 +1,7 @@
 //! Which policies a proxy enforces: pilot/pkg/model/policyattachment.go, `ShouldAttachPolicy`, and
 //! pilot/pkg/model/authorization.go, `ListAuthorizationPolicies`.
 
-use crate::istio::{Action, AuthorizationPolicy, TargetReference};
+use crate::istio::{Action, AuthorizationPolicy, RequestAuthentication, TargetReference, WorkloadSelector};
 use crate::model::{Labels, Name, Namespace};
 use crate::snapshot::Object;
 
@@ -79,28 +79,51 @@ impl Proxy<'_> {
     /// Whether a policy is attached to it.
     #[must_use]
     pub fn enforces(&self, policy: &Object<AuthorizationPolicy>) -> bool {
-        let namespace = policy.namespace();
-        let of_service = self.service.is_some_and(|service| *service.namespace == namespace);
-        let looked_at = namespace == *self.root || namespace == *self.namespace || of_service;
-        looked_at && self.attaches(&namespace, &policy.spec)
+        let spec = &policy.spec;
+        self.attaches(
+            &policy.namespace(),
+            spec.selector.as_ref(),
+            (spec.target_ref.as_ref(), &spec.target_refs),
+        )
+    }
+
+    /// Whether a RequestAuthentication is attached to it, in the same way.
+    #[must_use]
+    pub fn accepts_tokens_of(&self, policy: &Object<RequestAuthentication>) -> bool {
+        let spec = &policy.spec;
+        self.attaches(
+            &policy.namespace(),
+            spec.selector.as_ref(),
+            (spec.target_ref.as_ref(), &spec.target_refs),
+        )
     }
 
     /// By selector only what has no `targetRefs`, by those only what is a gateway.
-    fn attaches(&self, namespace: &Namespace, policy: &AuthorizationPolicy) -> bool {
+    fn attaches(
+        &self,
+        namespace: &Namespace,
+        selector: Option<&WorkloadSelector>,
+        (target, targets): (Option<&TargetReference>, &[TargetReference]),
+    ) -> bool {
+        let of_service = self.service.is_some_and(|service| service.namespace == namespace);
+        if namespace != self.root && namespace != self.namespace && !of_service {
+            return false;
+        }
+        let has_targets = target.is_some() || !targets.is_empty();
         let Some(gateway) = self.labels.get(GATEWAY_NAME) else {
-            return !policy.has_targets() && self.selects(policy);
+            return !has_targets && self.selects(selector);
         };
-        if !policy.has_targets() {
-            return !self.waypoint && self.selector_based_gateway_policy && self.selects(policy);
+        if !has_targets {
+            return !self.waypoint && self.selector_based_gateway_policy && self.selects(selector);
         }
         // GetTargetRefs: `targetRef` counts only where `targetRefs` is empty.
-        let single = policy.target_ref.iter().filter(|_| policy.target_refs.is_empty());
-        policy.target_refs.iter().chain(single).any(|target| self.is_target(target, namespace, gateway))
+        let single = target.into_iter().filter(|_| targets.is_empty());
+        targets.iter().chain(single).any(|target| self.is_target(target, namespace, gateway))
     }
 
     /// No selector, an empty one, and empty labels select everything.
-    fn selects(&self, policy: &AuthorizationPolicy) -> bool {
-        let wanted = policy.selector.as_ref().and_then(|selector| selector.match_labels.as_ref());
+    fn selects(&self, selector: Option<&WorkloadSelector>) -> bool {
+        let wanted = selector.and_then(|selector| selector.match_labels.as_ref());
         wanted.is_none_or(|wanted| self.labels.contains_all(wanted))
     }
 
