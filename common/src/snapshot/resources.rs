@@ -82,7 +82,7 @@ impl Resource {
     /// Whether a cluster without it is worth a word: where a mesh is, it is.
     #[must_use]
     pub fn is_expected(&self) -> bool {
-        self.group == "security.istio.io"
+        self.topic == Topic::Policies
     }
 
     /// The kind in our words.
