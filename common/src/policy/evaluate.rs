@@ -256,6 +256,7 @@ impl Domain for OnePeer<'_> {
         &self,
         within: &bool,
         addressed: bool,
+        _: impl Fn(EndKind<'_>) -> Option<u64>,
         mut of: impl FnMut(EndKind<'_>, Option<IpAddr>) -> K,
     ) -> Vec<(bool, K)> {
         vec![(*within, of(self.sender, self.peer.address.filter(|_| addressed)))]

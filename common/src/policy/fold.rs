@@ -26,11 +26,13 @@ pub trait Domain: Sets {
     fn principal(&self, wanted: &StringMatch) -> Self::Set;
     /// Those whose address is in the block.
     fn source_ip(&self, block: &Block) -> Self::Set;
-    /// Those within a set, divided by what is said of who sends: from which address, if that is asked and known.
+    /// Those within a set, divided by what is said of who sends: from which address, if that is asked and known. Of
+    /// senders that are alike one is asked.
     fn by_sender<K: PartialEq>(
         &self,
         within: &Self::Set,
         addressed: bool,
+        alike: impl Fn(EndKind<'_>) -> Option<u64>,
         of: impl FnMut(EndKind<'_>, Option<IpAddr>) -> K,
     ) -> Vec<(Self::Set, K)>;
     /// Whether the workload's address is in the block.

@@ -12,6 +12,7 @@ use rustc_hash::FxHashMap;
 use crate::model::{FieldPath, Kind, Namespace, Origin, ResourceRef, Workload, WorkloadIndex};
 use crate::snapshot::MeshSnapshot;
 
+mod alike;
 mod classes;
 mod compile;
 mod ports;
@@ -26,6 +27,7 @@ pub use classes::PodClass;
 pub(super) use ports::Travelling;
 pub use ruling::EndKind;
 pub(super) use ruling::{End, Hop, Ruling, Uncertain};
+pub(super) use tiers::Said;
 
 use super::peer_set::blocks::Blocks;
 use classes::Classes;
@@ -68,6 +70,10 @@ pub struct NetworkPolicies<'a> {
     egress_of_any: Option<usize>,
     /// Whether any policy says something of what goes out, or may.
     isolates_egress: bool,
+    /// By class: those with the same number are selected by the same policies for what goes out.
+    sends_like: Vec<u32>,
+    /// Whether all policies are NetworkPolicies.
+    only_namespaced: bool,
 }
 
 impl<'a> NetworkPolicies<'a> {
@@ -97,6 +103,8 @@ impl<'a> NetworkPolicies<'a> {
         let rules = of_egress().flat_map(|(.., rules)| rules);
         let blocks = rules.flat_map(|rule| &rule.peers.blocks).flat_map(rules::IpBlock::blocks);
         let egress_blocks = Blocks::new(&blocks.collect::<Vec<_>>());
+        let only_namespaced = policies.iter().all(|policy| policy.tier == rules::Tier::Namespace);
+        let sends_like = alike::by_egress(&policies, &classes, &egress, !unjudged.is_empty());
         Self {
             classes,
             ingress,
@@ -107,6 +115,8 @@ impl<'a> NetworkPolicies<'a> {
             egress_of,
             egress_of_any,
             isolates_egress,
+            sends_like,
+            only_namespaced,
         }
     }
 
@@ -158,6 +168,11 @@ impl<'a> NetworkPolicies<'a> {
     #[must_use]
     pub(super) fn isolates_egress(&self) -> bool {
         self.isolates_egress
+    }
+
+    /// A number that classes share of which the policies say the same, whatever they send and wherever.
+    pub(super) fn sends_like(&self, class: PodClass) -> Option<u32> {
+        self.sends_like.get(class.position()).copied()
     }
 
     /// What is known of what a pod would send that does not run, in a namespace: nothing, where policies are.

@@ -8,16 +8,20 @@ use std::net::IpAddr;
 
 use crate::codes::Reason;
 use crate::istio::{HBONE_PORT, HOST_PROBE, HOST_PROBE_V6};
-use crate::model::{Kind, ResourceRef, Workload, WorkloadIndex};
+use crate::model::{Kind, ResourceRef, Workload};
 use crate::policy::decision::{By, Cell, Decision, Gate, GateOutcome, Judgement};
 use crate::policy::fold::Domain;
 use crate::policy::mesh::Mesh;
 use crate::policy::network::{
-    Direction, End, EndKind, Hop, NetworkRule, Ruling, Travelling, Uncertain, is_judged,
+    Direction, End, EndKind, Hop, NetworkRule, PodClass, Ruling, Said, Travelling, Uncertain, is_judged,
 };
 
 use super::resolve::{At, Destination};
 use super::{Flow, divide, transport};
+
+mod witness;
+
+pub(in crate::policy) use witness::{Witness, with_evidence};
 
 /// What travels to the destination.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -89,7 +93,8 @@ pub(super) fn to_what_is_written<D: Domain>(
         judgement.by(By::Object(object.clone()))
     };
     let [egress, ingress] = sides;
-    let of_egress = domain.by_sender(&domain.all(), false, |sender, _| match sender {
+    let alike = |sender: EndKind<'_>| sends_like(mesh, sender);
+    let of_egress = domain.by_sender(&domain.all(), false, alike, |sender, _| match sender {
         EndKind::Pod(class) | EndKind::HostPod(class, _)
             if mesh.network.isolates(class, Direction::Egress) =>
         {
@@ -123,15 +128,34 @@ fn parts<D: Domain>(
         return vec![(domain.all(), not_isolated(gate))];
     }
     if gate == Gate::NetworkPolicyEgress {
-        return domain.by_sender(within, false, |sender, _| {
+        let alike = |sender: EndKind<'_>| sends_like(mesh, sender);
+        return domain.by_sender(within, false, alike, |sender, _| {
             // Who decides is found for those who are told.
             Judgement { by: None, ..called.judge(mesh, gate, sender, &[], travels) }
         });
     }
     let addressed = called.class().is_some_and(|class| network.ingress_blocks(class).next().is_some());
-    domain.by_sender(within, addressed, |sender, address| {
+    let received = called.class().map(|class| network.tells_apart(class)).unwrap_or_default();
+    // Only pods are told apart by selectors and by nothing else.
+    let alike = |sender: EndKind<'_>| match sender {
+        EndKind::Pod(class) => received.number(class),
+        _ => None,
+    };
+    domain.by_sender(within, addressed, alike, |sender, address| {
         called.judge(mesh, gate, sender, address.as_slice(), travels)
     })
+}
+
+/// What senders share who are judged alike for what they send.
+fn sends_like(mesh: &Mesh<'_>, sender: EndKind<'_>) -> Option<u64> {
+    mesh.network.sends_like(class_of(sender)?).map(u64::from)
+}
+
+fn class_of(end: EndKind<'_>) -> Option<PodClass> {
+    match end {
+        EndKind::Pod(class) | EndKind::HostPod(class, _) => Some(class),
+        _ => None,
+    }
 }
 
 /// The end that is called.
@@ -144,6 +168,8 @@ struct Called<'a> {
     /// The ports that have rows of their own.
     listed: Vec<u16>,
     workload: Option<&'a Workload>,
+    /// What policies said of HBONE to it, and of what the application sends.
+    said: (Said, Said),
 }
 
 impl<'a> Called<'a> {
@@ -165,14 +191,12 @@ impl<'a> Called<'a> {
             listed.extend(transport::OWN_PORTS);
         }
         let on_node = matches!(destination.at, At::Node(_));
-        Self { kind, addresses, on_node, port: destination.port, listed, workload }
+        let said = <(Said, Said)>::default();
+        Self { kind, addresses, on_node, port: destination.port, listed, workload, said }
     }
 
-    fn class(&self) -> Option<crate::policy::PodClass> {
-        match self.kind {
-            EndKind::Pod(class) | EndKind::HostPod(class, _) => Some(class),
-            _ => None,
-        }
+    fn class(&self) -> Option<PodClass> {
+        class_of(self.kind)
     }
 
     fn is_node(&self) -> bool {
@@ -190,6 +214,11 @@ impl<'a> Called<'a> {
         self.port.map_or(Travelling::AnyBut(&self.listed), Travelling::Number)
     }
 
+    /// Both ports that may travel, with what was said of them.
+    fn ways(&self) -> [(Travelling<'_>, &Said); 2] {
+        [(Travelling::Number(HBONE_PORT), &self.said.0), (self.as_sent(), &self.said.1)]
+    }
+
     /// What one side of a hop says of a sender at some address.
     fn judge(
         &self,
@@ -199,7 +228,7 @@ impl<'a> Called<'a> {
         from: &[IpAddr],
         travels: Travels,
     ) -> Judgement {
-        let ruling = |port: Travelling<'_>| {
+        let ruling = |(port, said): (Travelling<'_>, &Said)| {
             let hop = match (gate, sender, self.class()) {
                 (_, EndKind::Itself, _) => return Ruling::NotIsolated,
                 (Gate::NetworkPolicyEgress, EndKind::Unrun(Some(namespace)), _) => {
@@ -216,7 +245,11 @@ impl<'a> Called<'a> {
                 // What does not run, and what uses the network of a node, is not isolated.
                 _ => return Ruling::NotIsolated,
             };
-            match mesh.network.rule(hop) {
+            let ruling = match gate {
+                Gate::NetworkPolicyEgress => mesh.network.rule_sent(hop, said),
+                _ => mesh.network.rule(hop),
+            };
+            match ruling {
                 ruling if gate == Gate::NetworkPolicyIngress && self.is_own_node_of(sender) => {
                     of_own_node(ruling)
                 }
@@ -227,19 +260,20 @@ impl<'a> Called<'a> {
                 ruling => ruling,
             }
         };
+        let [hbone, as_sent] = self.ways();
         match travels {
             Travels::Hbone => {
-                let judged = judgement(mesh, gate, ruling(Travelling::Number(HBONE_PORT)));
+                let judged = judgement(mesh, gate, ruling(hbone));
                 let meant = |judged: &Judgement| {
                     judged.reason == Reason::NetworkPolicyIsolated
-                        && matches!(ruling(self.as_sent()), Ruling::Allowed { .. })
+                        && matches!(ruling(as_sent), Ruling::Allowed { .. })
                 };
                 let reason = if meant(&judged) { Reason::HbonePortBlocked } else { judged.reason };
                 Judgement { reason, ..judged }
             }
-            Travels::AsSent | Travels::Unknown => judgement(mesh, gate, ruling(self.as_sent())),
+            Travels::AsSent | Travels::Unknown => judgement(mesh, gate, ruling(as_sent)),
             Travels::Either => {
-                let (hbone, as_sent) = (ruling(Travelling::Number(HBONE_PORT)), ruling(self.as_sent()));
+                let (hbone, as_sent) = (ruling(hbone), ruling(as_sent));
                 if hbone.is_like(&as_sent) {
                     return judgement(mesh, gate, as_sent);
                 }
@@ -307,36 +341,6 @@ fn judgement(mesh: &Mesh<'_>, gate: Gate, ruling: Ruling) -> Judgement {
             Judgement::new(gate, GateOutcome::Unknown, reason).by(By::Object(object))
         }
     }
-}
-
-/// Says which object of the sender's side decided.
-pub(in crate::policy) fn with_evidence(
-    mesh: &Mesh<'_>,
-    mut decision: Decision,
-    from: WorkloadIndex,
-    destinations: &[Destination],
-) -> Decision {
-    let sender = mesh.network.kind_of(from);
-    let travels = |to: Option<&Workload>| Travels::of(&decision, to);
-    let of_egress = |judgement: &Judgement| judgement.gate == Gate::NetworkPolicyEgress;
-    let said = decision.gates.iter().find(|judgement| of_egress(judgement));
-    let Some(said) = said.filter(|said| said.outcome != GateOutcome::NotApplicable && said.by.is_none())
-    else {
-        return decision;
-    };
-    let found = destinations.iter().find_map(|destination| {
-        let called = Called::new(mesh, destination);
-        let all = [travels(called.workload), Travels::Hbone, Travels::AsSent];
-        let all = all
-            .into_iter()
-            .map(|travels| called.judge(mesh, Gate::NetworkPolicyEgress, sender, &[], travels));
-        all.into_iter().find(|judged| (judged.outcome, judged.reason) == (said.outcome, said.reason))
-    });
-    let by = found.and_then(|judged| judged.by);
-    if let Some(said) = decision.gates.iter_mut().find(|judgement| of_egress(judgement)) {
-        said.by = by;
-    }
-    decision
 }
 
 /// What holds for what a node itself sends to a pod that is captured: it comes from an address of istio-cni's own,

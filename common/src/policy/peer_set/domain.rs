@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use rustc_hash::FxHashMap;
+
 use crate::policy::fold::Domain;
 use crate::policy::ir::{Block, ServiceAccountMatch, StringMatch};
 use crate::policy::network::EndKind;
@@ -88,27 +90,46 @@ impl Domain for AllPeers<'_> {
         &self,
         within: &PeerSet,
         addressed: bool,
+        alike: impl Fn(EndKind<'_>) -> Option<u64>,
         mut of: impl FnMut(EndKind<'_>, Option<IpAddr>) -> K,
     ) -> Vec<(PeerSet, K)> {
         let blocks = &self.universe.blocks;
         let divide = addressed && blocks.divide();
         let mut parts: Vec<(PeerSet, K)> = Vec::new();
+        let mut known: FxHashMap<u64, Vec<usize>> = FxHashMap::default();
+        let positions = if divide { blocks.len() } else { 1 };
+        let count = if divide { 1 } else { blocks.len() };
         for row in 0..self.universe.row_count() {
             let first = row * blocks.len();
             if !(first..first + blocks.len()).any(|atom| within.has(atom)) {
                 continue;
             }
             let end = self.universe.end(row);
-            for position in 0..if divide { blocks.len() } else { 1 } {
-                let said = of(end, blocks.example(position).filter(|_| divide));
-                let known = parts.iter().position(|(_, known)| *known == said);
-                let at = known.unwrap_or_else(|| {
-                    parts.push((self.none(), said));
-                    parts.len() - 1
-                });
-                if let Some((set, _)) = parts.get_mut(at) {
-                    set.fill(first + position, if divide { 1 } else { blocks.len() });
+            let mut ask = || -> Vec<usize> {
+                let part = |position: usize| {
+                    let said = of(end, blocks.example(position).filter(|_| divide));
+                    let same = parts.iter().position(|(_, known)| *known == said);
+                    same.unwrap_or_else(|| {
+                        parts.push((self.none(), said));
+                        parts.len() - 1
+                    })
+                };
+                (0..positions).map(part).collect()
+            };
+            let alone;
+            let at = match alike(end) {
+                Some(like) => known.entry(like).or_insert_with(ask),
+                None => {
+                    alone = ask();
+                    &alone
                 }
+            };
+            let mut position = 0;
+            for same in at.chunk_by(|a, b| a == b) {
+                if let Some((set, _)) = same.first().and_then(|part| parts.get_mut(*part)) {
+                    set.fill(first + position, count * same.len());
+                }
+                position += same.len();
             }
         }
         parts
