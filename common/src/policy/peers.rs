@@ -4,6 +4,8 @@
 //! The answers come from [`Reach`]; here they are given to those who really exist, with what their own side
 //! adds. Where rules about addresses divide a class there is an answer for each block of addresses.
 
+use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::net::IpAddr;
 
 use ipnet::IpNet;
@@ -13,7 +15,7 @@ use crate::model::{Identity, Kind, Workload, WorkloadIndex};
 use super::arrival::address_of;
 use super::callers::{Callers, Group};
 use super::decision::{Decision, Gate, GateOutcome, Verdict};
-use super::gates::network_policy::with_evidence;
+use super::gates::network_policy::Witness;
 use super::gates::resolve::{At, Resolution, Target};
 use super::join::{SOURCE_IP, combine};
 use super::mesh::Mesh;
@@ -58,7 +60,7 @@ pub enum Others {
 }
 
 /// A class of peers, or a part of one, and what it gets.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct PeerAnswer {
     /// Who.
     pub class: PeerClass,
@@ -98,6 +100,7 @@ pub fn peers(
         detail,
         myself: myself(mesh, target),
         to: first(mesh, resolution),
+        witness: OnceCell::new(),
     };
     let mut all = Vec::new();
     if reach.takes_identities {
@@ -140,20 +143,28 @@ struct Listing<'a> {
     myself: Option<WorkloadIndex>,
     /// A destination, for the family of addresses.
     to: Option<&'a Workload>,
+    /// For those whose own side is told.
+    witness: OnceCell<Witness<'a>>,
 }
 
 impl Listing<'_> {
     /// The members of a group that are asked one by one, and those for whom the answers for all hold.
-    fn callers_of(&self, group: &Group) -> (Vec<WorkloadIndex>, Vec<WorkloadIndex>) {
+    fn callers_of<'g>(&self, group: &'g Group) -> (Vec<WorkloadIndex>, Cow<'g, [WorkloadIndex]>) {
+        let is_myself = |myself: WorkloadIndex| group.members.contains(&myself);
+        if self.reach.unlike_others.is_empty() && !self.myself.is_some_and(is_myself) {
+            return (Vec::new(), Cow::Borrowed(&group.members));
+        }
         let members = group.members.iter().copied().filter(|member| Some(*member) != self.myself);
-        members.partition(|member| self.reach.unlike_others.contains(member))
+        let (asked, members): (Vec<_>, Vec<_>) =
+            members.partition(|member| self.reach.unlike_others.contains(member));
+        (asked, Cow::Owned(members))
     }
 
     /// What decided at the side of a caller, where callers are told one by one.
     fn with_evidence(&self, decision: Decision, from: Option<WorkloadIndex>) -> Decision {
         match (self.resolution, from, self.detail) {
             (Resolution::Destinations(destinations), Some(from), Detail::Each) => {
-                with_evidence(self.mesh, decision, from, destinations)
+                self.witness.get_or_init(|| Witness::new(self.mesh, destinations)).told(decision, from)
             }
             _ => decision,
         }
@@ -169,10 +180,10 @@ impl Listing<'_> {
     }
 
     /// Workloads by the ranges that their addresses may be in.
-    fn by_position(&self, members: Vec<WorkloadIndex>) -> Vec<(Vec<usize>, Vec<WorkloadIndex>)> {
+    fn by_position(&self, members: &[WorkloadIndex]) -> Vec<(Vec<usize>, Vec<WorkloadIndex>)> {
         let blocks = self.reach.universe.blocks();
         let mut groups: Vec<(Vec<usize>, Vec<WorkloadIndex>)> = Vec::new();
-        for index in members {
+        for index in members.iter().copied() {
             let positions = match self.address(index) {
                 Some(address) if blocks.divide() => vec![blocks.position(address)],
                 _ => self.all_positions(),

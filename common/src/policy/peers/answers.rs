@@ -25,6 +25,12 @@ impl<'a> Answers<'a> {
         Self { reach, cells }
     }
 
+    /// The cells of a row, by range of addresses.
+    pub(super) fn cells_of(&self, row: usize) -> &[u32] {
+        let ranges = self.reach.universe.blocks().len();
+        self.cells.get(row * ranges..(row + 1) * ranges).unwrap_or_default()
+    }
+
     fn cell(&self, row: usize, position: usize) -> usize {
         let atom = row * self.reach.universe.blocks().len() + position;
         self.cells.get(atom).map_or(0, |cell| *cell as usize)

@@ -1,7 +1,9 @@
 //! Classes 3 and 4: who has no identity, in the cluster and outside of it.
 
+use std::borrow::Cow;
+
 use ipnet::IpNet;
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::model::{Name, WorkloadIndex};
 use crate::policy::arrival::Caller;
@@ -21,7 +23,7 @@ impl Listing<'_> {
             groups.extend(self.callers.by_identity.iter().flatten());
         }
         let nodes = self.nodes();
-        let mut ordinary: Vec<(PodClass, Vec<WorkloadIndex>)> = Vec::new();
+        let mut ordinary: Vec<(PodClass, Cow<'_, [WorkloadIndex]>)> = Vec::new();
         let mut all = Vec::new();
         for group in groups {
             let on_node = matches!(&group.leaves, Leaves::Node(node) if nodes.contains(node));
@@ -40,7 +42,7 @@ impl Listing<'_> {
     /// A group whose own side or node matters, asked once for each different address.
     fn of_special(&self, group: &Group) -> Vec<PeerAnswer> {
         let (asked, members) = self.callers_of(group);
-        let groups = self.by_position(members).into_iter().map(|(_, workloads)| workloads);
+        let groups = self.by_position(&members).into_iter().map(|(_, workloads)| workloads);
         self.asked(groups.chain(asked.into_iter().map(|index| vec![index])))
     }
 
@@ -64,7 +66,7 @@ impl Listing<'_> {
 
     /// The answers for plaintext, block by block where addresses matter. Where nothing runs that sends it, what runs
     /// later has an answer all the same.
-    fn of_ordinary(&self, groups: Vec<(PodClass, Vec<WorkloadIndex>)>) -> Vec<PeerAnswer> {
+    fn of_ordinary(&self, groups: Vec<(PodClass, Cow<'_, [WorkloadIndex]>)>) -> Vec<PeerAnswer> {
         let universe = &self.reach.universe;
         let mut rows = Rows::default();
         let mut groups: Vec<_> = groups.into_iter().filter(|(_, members)| !members.is_empty()).collect();
@@ -72,13 +74,13 @@ impl Listing<'_> {
         if groups.is_empty() {
             self.of_plaintext(universe.plaintext_of_unrun(), Vec::new(), &mut rows);
         }
-        for (class, workloads) in groups {
-            self.of_plaintext(universe.plaintext_of(class), workloads, &mut rows);
+        for (row, workloads) in self.alike(&groups) {
+            self.of_plaintext(row, workloads, &mut rows);
         }
-        let most = rows.0.iter().map(|row| row.workloads.len()).max().unwrap_or_default();
-        let alone = rows.0.len() == 1;
+        let most = rows.all.iter().map(|row| row.workloads.len()).max().unwrap_or_default();
+        let alone = rows.all.len() == 1;
         let mut unnamed = self.detail == Detail::Matrix;
-        for row in &mut rows.0 {
+        for row in &mut rows.all {
             row.workloads.sort_unstable();
             // A matrix leaves out the longest list: whoever no other row names.
             if unnamed && (alone || row.workloads.len() == most) {
@@ -86,7 +88,27 @@ impl Listing<'_> {
                 unnamed = false;
             }
         }
-        rows.0
+        rows.all
+    }
+
+    /// Classes in the same cells are one row; where callers are told one by one, as far as the same policies select
+    /// them at their own side.
+    fn alike(&self, groups: &[(PodClass, Cow<'_, [WorkloadIndex]>)]) -> Vec<(usize, Vec<WorkloadIndex>)> {
+        let mut known: FxHashMap<(&[u32], Option<u32>), usize> = FxHashMap::default();
+        let mut alike: Vec<(usize, Vec<WorkloadIndex>)> = Vec::new();
+        for (class, members) in groups {
+            let row = self.reach.universe.plaintext_of(*class);
+            let own_side = match self.detail {
+                Detail::Each => self.mesh.network.sends_like(*class),
+                Detail::Matrix => None,
+            };
+            let at = *known.entry((self.answers.cells_of(row), own_side)).or_insert(alike.len());
+            match alike.get_mut(at) {
+                Some((_, all)) => all.extend_from_slice(members),
+                None => alike.push((row, members.to_vec())),
+            }
+        }
+        alike
     }
 
     /// Adds the answers of a row of the universe for these of its workloads.
@@ -104,7 +126,9 @@ impl Listing<'_> {
                 self.address(*index).is_some_and(|address| positions.contains(&blocks.position(address)))
             };
             let here = known.iter().copied().filter(inside).collect();
-            rows.add(blocks.cover(positions), here, decision, self);
+            let cover = rows.covers.entry(positions.clone()).or_insert_with(|| blocks.cover(positions));
+            let cover = cover.clone();
+            rows.add(cover, here, decision, self);
         }
         if !unknown.is_empty() {
             rows.add(Vec::new(), unknown, &self.answers.at(row, &self.all_positions()), self);
@@ -144,7 +168,11 @@ impl Listing<'_> {
 
 /// Answers by the addresses that they are for.
 #[derive(Default)]
-struct Rows(Vec<PeerAnswer>);
+struct Rows {
+    all: Vec<PeerAnswer>,
+    /// Blocks of addresses by the ranges that they cover.
+    covers: FxHashMap<Vec<usize>, Vec<IpNet>>,
+}
 
 impl Rows {
     fn add(
@@ -155,10 +183,10 @@ impl Rows {
         listing: &Listing<'_>,
     ) {
         let decision = listing.with_evidence(decision.clone(), workloads.first().copied());
-        match self.0.iter_mut().find(|row| row.decision == decision && row.addresses == addresses) {
+        match self.all.iter_mut().find(|row| row.decision == decision && row.addresses == addresses) {
             Some(row) => row.workloads.extend(workloads),
             None => {
-                self.0.push(PeerAnswer { class: PeerClass::NoIdentity, addresses, workloads, decision });
+                self.all.push(PeerAnswer { class: PeerClass::NoIdentity, addresses, workloads, decision });
             }
         }
     }

@@ -92,14 +92,14 @@ impl Listing<'_> {
         if let Leaves::Stopped(serving) = *leaves {
             let any = group.members.first().and_then(|index| self.mesh.workload(*index));
             if let Some(from) = any.filter(|_| !members.is_empty() || parts.0.is_empty()) {
-                parts.add(members, unserved(serving, from.namespace()));
+                parts.add(members.into_owned(), unserved(serving, from.namespace()));
             }
             return parts.0;
         }
         let universe = &self.reach.universe;
         let Some(row) = universe.row_of_pods(identity, group.class) else { return parts.0 };
         let plaintext_row = universe.plaintext_of(group.class);
-        for (positions, workloads) in self.by_position(members) {
+        for (positions, workloads) in self.by_position(&members) {
             let decision = self.answers.at(row, &positions);
             if *leaves != Leaves::Doubtful {
                 parts.add_with(self, workloads, decision);
