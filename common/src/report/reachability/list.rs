@@ -12,7 +12,7 @@ use crate::policy::{
 use crate::report::Facts;
 
 use super::question::TargetQuestion;
-use super::row::{Class, PeerEntry, Row, Rows, of_identity, settle};
+use super::row::{Class, Owners, PeerEntry, Row, Rows, of_identity, settle_at};
 use super::{Answer, Reachability, Way};
 
 impl TargetQuestion {
@@ -79,7 +79,8 @@ pub fn list(mesh: &Mesh<'_>, question: &TargetQuestion) -> Answer<Reachability> 
         of_all(mesh, &each)
     } else {
         let mut facts = Facts::default();
-        (rows(mesh, &Callers::new(mesh), question, Detail::Each, &mut facts), facts)
+        let callers = (&Callers::new(mesh), &Owners::new(mesh));
+        (rows(mesh, callers, question, Detail::Each, &mut facts), facts)
     };
     answer(mesh, Some(question.full_name()), rows, facts)
 }
@@ -116,6 +117,7 @@ fn arriving(mesh: &Mesh<'_>) -> Vec<PeerEntry> {
 /// The rows of several targets, each with the name of its own.
 fn of_all(mesh: &Mesh<'_>, questions: &[TargetQuestion]) -> (Vec<Row>, Facts) {
     let callers = Callers::new(mesh);
+    let owners = Owners::new(mesh);
     let senders = mesh.identities().len().max(mesh.network.class_count());
     let pairs = senders.saturating_mul(questions.len());
     let detail = if pairs > MOST_PAIRS { Detail::Matrix } else { Detail::Each };
@@ -123,7 +125,7 @@ fn of_all(mesh: &Mesh<'_>, questions: &[TargetQuestion]) -> (Vec<Row>, Facts) {
         .par_iter()
         .map(|question| {
             let mut facts = Facts::default();
-            let mut rows = rows(mesh, &callers, question, detail, &mut facts);
+            let mut rows = rows(mesh, (&callers, &owners), question, detail, &mut facts);
             for row in &mut rows {
                 row.target = Some(question.name.clone());
             }
@@ -161,19 +163,28 @@ pub(super) fn by_owner(mesh: &Mesh<'_>, workloads: &[WorkloadIndex]) -> Vec<Targ
 
 fn rows(
     mesh: &Mesh<'_>,
-    callers: &Callers,
+    (callers, owners): (&Callers, &Owners),
     question: &TargetQuestion,
     detail: Detail,
     facts: &mut Facts,
 ) -> Vec<Row> {
-    let mut maker = Rows::new(mesh);
-    let mut rows = Vec::new();
-    for dialled in question.ports(mesh) {
-        for answer in &answers(mesh, callers, question, &dialled, detail, facts).1 {
-            rows.push(maker.row(maker.peer(answer), dialled.to_string(), &answer.decision));
+    let ports = question.ports(mesh);
+    // What several ports have in common is one row before it has names.
+    let mut known: FxHashMap<PeerAnswer, (usize, Vec<usize>)> = FxHashMap::default();
+    for (at, dialled) in ports.iter().enumerate() {
+        for answer in answers(mesh, callers, question, dialled, detail, facts).1 {
+            let next = known.len();
+            known.entry(answer).or_insert_with(|| (next, Vec::new())).1.push(at);
         }
     }
-    settle(rows)
+    let mut all: Vec<(PeerAnswer, (usize, Vec<usize>))> = known.into_iter().collect();
+    all.sort_unstable_by_key(|(_, (first, _))| *first);
+    let mut maker = Rows::sharing(mesh, owners);
+    let row = |(answer, (_, at)): (PeerAnswer, (usize, Vec<usize>))| {
+        (maker.row(maker.peer(&answer), String::new(), &answer.decision), at)
+    };
+    let ports: Vec<String> = ports.iter().map(ToString::to_string).collect();
+    settle_at(all.into_iter().map(row), &ports)
 }
 
 /// Where a port of a target leads, and what every peer gets there.

@@ -1,15 +1,18 @@
 //! One answer, as it is handed out.
 
-use rustc_hash::FxHashMap;
+use std::hash::BuildHasher;
+
+use rustc_hash::{FxBuildHasher, FxHashMap};
 use serde::Serialize;
 
 use crate::codes::Reason;
-use crate::model::Name;
 use crate::policy::{self, Condition, Gate, GateOutcome, Verdict};
 
 mod make;
+mod owners;
 
 pub(super) use make::{Rows, of_class, of_identity};
+pub(super) use owners::Owners;
 
 /// The class of a peer.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
@@ -115,50 +118,54 @@ pub struct Row {
 /// Rows that differ in their ports only become one; then the order of the contract: allowed, conditional,
 /// unknown, denied; the classes; the names.
 pub(super) fn settle(rows: Vec<Row>) -> Vec<Row> {
-    let mut merged: Vec<Row> = Vec::with_capacity(rows.len());
-    let mut known: FxHashMap<Key, usize> = FxHashMap::default();
-    for row in rows {
-        let key = Key::of(&row);
-        match known.get(&key).and_then(|at| merged.get_mut(*at)) {
-            Some(same) if same.port != row.port => {
-                same.port.push(',');
-                same.port.push_str(&row.port);
-            }
-            Some(_) => {}
+    let ports: Vec<String> = rows.iter().map(|row| row.port.clone()).collect();
+    settle_at(rows.into_iter().enumerate().map(|(at, row)| (row, vec![at])), &ports)
+}
+
+/// The same for rows that are about some of these ports, by their positions.
+pub(super) fn settle_at(rows: impl Iterator<Item = (Row, Vec<usize>)>, ports: &[String]) -> Vec<Row> {
+    let mut merged: Vec<(Row, Vec<usize>)> = Vec::with_capacity(rows.size_hint().0);
+    let mut known: FxHashMap<u64, Vec<usize>> = FxHashMap::default();
+    for (row, at) in rows {
+        let same = known.entry(hash(&row)).or_default();
+        let found = same.iter().find(|at| merged.get(**at).is_some_and(|(known, _)| are_one(known, &row)));
+        match found.and_then(|at| merged.get_mut(*at)) {
+            Some((_, all)) => all.extend(at),
             None => {
-                known.insert(key, merged.len());
-                merged.push(row);
+                same.push(merged.len());
+                merged.push((row, at));
             }
         }
     }
+    let named = |(mut row, mut at): (Row, Vec<usize>)| {
+        at.sort_unstable();
+        let mut all: Vec<&str> = at.iter().filter_map(|at| ports.get(*at)).map(String::as_str).collect();
+        all.dedup();
+        row.port = all.join(",");
+        row
+    };
+    let mut merged: Vec<Row> = merged.into_iter().map(named).collect();
     merged.sort_by(|a, b| order(a).cmp(&order(b)));
     merged
 }
 
-/// What of a row must be equal for rows of several ports to become one.
-#[derive(PartialEq, Eq, Hash)]
-struct Key {
-    target: Option<String>,
-    peer: PeerEntry,
-    verdict: Verdict,
-    conditions: Vec<Condition>,
-    decided_by: Option<DecidedBy>,
-    hops: Vec<Hop>,
-    named: Vec<Name>,
+/// Whether two rows differ in their ports only.
+fn are_one(a: &Row, b: &Row) -> bool {
+    // Taken apart, so that a new field is not forgotten.
+    let Row { target, peer, port: _, verdict, conditions, decided_by, matched, candidates, hops } = a;
+    let named = matched.iter().chain(candidates);
+    (target, verdict, conditions, decided_by, hops)
+        == (&b.target, &b.verdict, &b.conditions, &b.decided_by, &b.hops)
+        && *peer == b.peer
+        && named.eq(b.matched.iter().chain(&b.candidates))
 }
 
-impl Key {
-    fn of(row: &Row) -> Self {
-        Self {
-            target: row.target.clone(),
-            peer: row.peer.clone(),
-            verdict: row.verdict,
-            conditions: row.conditions.clone(),
-            decided_by: row.decided_by.clone(),
-            hops: row.hops.clone(),
-            named: row.matched.iter().chain(&row.candidates).map(|name| name.as_str().into()).collect(),
-        }
-    }
+/// A number that such rows have in common.
+fn hash(row: &Row) -> u64 {
+    let peer = &row.peer;
+    // Lists of names are long, and compared where the rest is equal.
+    let who = (peer.class, &peer.identity, &peer.addresses, peer.workloads.len(), peer.workloads.first());
+    FxBuildHasher.hash_one((&row.target, who, row.verdict, &row.decided_by))
 }
 
 type Order<'a> = (Option<&'a String>, Verdict, Option<&'a DecidedBy>, &'a PeerEntry, &'a String);

@@ -8,17 +8,26 @@ use crate::model::{FieldPath, Identity, Origin, WorkloadIndex};
 use crate::policy::ir::{PolicyIndex, Provenance};
 use crate::policy::{self, By, Decision, Judgement, Mesh, Others, PeerAnswer, PeerClass};
 
-use super::{Class, DecidedBy, GateEntry, Hop, PeerEntry, Row};
+use super::{Class, DecidedBy, GateEntry, Hop, Owners, PeerEntry, Row};
 
 /// Makes rows, looking up each line of a file once.
 pub(in crate::report::reachability) struct Rows<'a> {
     mesh: &'a Mesh<'a>,
+    /// For many rows: the names of all owners.
+    owners: Option<&'a Owners>,
     locations: FxHashMap<(Origin, FieldPath), Option<String>>,
+    /// The names of what gates said it was.
+    names: FxHashMap<By, Option<String>>,
 }
 
 impl<'a> Rows<'a> {
     pub(in crate::report::reachability) fn new(mesh: &'a Mesh<'a>) -> Self {
-        Self { mesh, locations: FxHashMap::default() }
+        Self { mesh, owners: None, locations: FxHashMap::default(), names: FxHashMap::default() }
+    }
+
+    /// The same for many rows.
+    pub(in crate::report::reachability) fn sharing(mesh: &'a Mesh<'a>, owners: &'a Owners) -> Self {
+        Self { owners: Some(owners), ..Self::new(mesh) }
     }
 
     /// The row of an answer.
@@ -48,12 +57,12 @@ impl<'a> Rows<'a> {
         }
     }
 
-    fn hop(&self, hop: policy::Hop, decision: &Decision) -> Hop {
+    fn hop(&mut self, hop: policy::Hop, decision: &Decision) -> Hop {
         let gates = decision.gates.iter().filter(|judgement| judgement.hop == hop);
         let entry = |judgement: &Judgement| GateEntry {
             gate: judgement.gate,
             outcome: judgement.outcome,
-            by: judgement.by.as_ref().and_then(|by| self.written(by).full_name()),
+            by: judgement.by.as_ref().and_then(|by| self.full_name(by)),
             detail: judgement.reason,
         };
         Hop { hop, gates: gates.map(entry).collect() }
@@ -81,6 +90,15 @@ impl<'a> Rows<'a> {
                 sources.locate(origin, path).map(|location| format!("{}:{}", location.file, location.line))
             })
             .clone()
+    }
+
+    fn full_name(&mut self, by: &By) -> Option<String> {
+        if let Some(known) = self.names.get(by) {
+            return known.clone();
+        }
+        let name = self.written(by).full_name();
+        self.names.insert(by.clone(), name.clone());
+        name
     }
 
     /// What a person wrote, behind what decided.
@@ -207,6 +225,9 @@ impl<'a> Rows<'a> {
 
     /// What a person deployed, in the order of the names.
     pub(in crate::report::reachability) fn owners(&self, workloads: &[WorkloadIndex]) -> Vec<String> {
+        if let Some(owners) = self.owners {
+            return owners.names(workloads);
+        }
         let owners = workloads.iter().filter_map(|index| self.mesh.workload(*index));
         let owners: BTreeSet<String> = owners.map(|workload| workload.owner.to_string()).collect();
         owners.into_iter().collect()
