@@ -15,6 +15,7 @@ use super::sentences;
 mod diff;
 mod identities;
 mod row;
+mod rows;
 #[cfg(test)]
 mod tests;
 
@@ -90,11 +91,16 @@ struct CheckJson<'a> {
 
 impl<'a> ReachabilityJson<'a> {
     fn of(envelope: &'a Envelope<Reachability>) -> Self {
+        let rows = envelope.body.rows.iter().map(RowJson::of).collect();
+        Self { rows, ..Self::without_rows(envelope) }
+    }
+
+    fn without_rows(envelope: &'a Envelope<Reachability>) -> Self {
         Self {
             head: head(envelope),
             target: &envelope.body.target,
             direction: envelope.body.direction,
-            rows: envelope.body.rows.iter().map(RowJson::of).collect(),
+            rows: Vec::new(),
             findings: findings(&envelope.body.findings),
         }
     }
@@ -148,7 +154,10 @@ pub(super) fn reachability(
     envelope: &Envelope<Reachability>,
     yaml: bool,
 ) -> io::Result<()> {
-    write(out, &ReachabilityJson::of(envelope), yaml)
+    if yaml {
+        return write(out, &ReachabilityJson::of(envelope), yaml);
+    }
+    rows::write(out, &ReachabilityJson::without_rows(envelope), &envelope.body.rows)
 }
 
 /// The report of a check in JSON, or in YAML.

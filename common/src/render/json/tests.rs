@@ -1,6 +1,7 @@
 use super::*;
 use crate::codes::Evidence;
 use crate::render::test_rows::denied;
+use crate::report::SourceDescription;
 use crate::report::reachability::{CheckResult, Row};
 
 #[test]
@@ -43,4 +44,26 @@ fn what_an_expectation_rests_on_is_said_in_sentences() {
     assert_eq!(json["assumptions"][0]["hint"], "ask the cluster to know");
     assert_eq!(json["verdict"], "denied");
     assert!(json.get("target").is_none(), "`to` names it");
+}
+
+#[test]
+fn many_rows_are_written_as_one_text_would_be() {
+    for count in [0, 1, 255, 256, 257, 5_000] {
+        let row = |at: usize| denied("web", &format!("\n  \"rows\": []{at}"), &["deploy/web/ui"]);
+        let body = Reachability {
+            target: Some("\n  \"rows\": []".to_owned()),
+            direction: Way::From,
+            rows: (0..count).map(row).collect(),
+            identities: Vec::new(),
+            findings: Vec::new(),
+        };
+        let source = SourceDescription { kind: "files", names: vec!["\n  \"rows\": []".into()] };
+        let metadata = Metadata { generated_at: String::new(), source };
+        let envelope =
+            Envelope { api_version: "", kind: "", metadata, assumptions: Vec::new(), gaps: Vec::new(), body };
+        let (mut some_at_a_time, mut whole) = (Vec::new(), Vec::new());
+        reachability(&mut some_at_a_time, &envelope, false).unwrap();
+        write(&mut whole, &ReachabilityJson::of(&envelope), false).unwrap();
+        assert!(some_at_a_time == whole, "{count} rows");
+    }
 }
