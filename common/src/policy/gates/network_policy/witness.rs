@@ -22,12 +22,14 @@ pub(in crate::policy) fn with_evidence(
     Witness::new(mesh, destinations).told(decision, from)
 }
 
+/// What senders have in common, how it travels, and what is to be explained.
+type Question = (u32, Option<Reason>, GateOutcome, Reason);
+
 /// The same for many senders.
 pub(in crate::policy) struct Witness<'a> {
     mesh: &'a Mesh<'a>,
     called: Vec<Called<'a>>,
-    /// By what senders have in common, and what is to be explained: the object.
-    known: RefCell<FxHashMap<(u32, Option<Reason>, GateOutcome, Reason), Option<By>>>,
+    known: RefCell<FxHashMap<Question, Option<By>>>,
 }
 
 impl<'a> Witness<'a> {
