@@ -5,6 +5,7 @@
 //! I/O, no clock, no printing. Answers are data with their evidence; sentences are written in `render`.
 
 mod arrival;
+mod beside;
 mod callers;
 mod compile;
 mod decision;

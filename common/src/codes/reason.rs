@@ -42,6 +42,8 @@ reasons! {
     NotCaptured;
     /// Plaintext reaches the application past ztunnel (annotation `ambient.istio.io/bypass-inbound-capture`).
     InboundBypassed;
+    /// What is sent to the port does not come to the pod's Envoy.
+    NotIntercepted;
     /// A process on the pod's own node reaches it past ztunnel.
     HostExempt;
     /// A pod calls its own address: that never leaves the pod.
@@ -62,6 +64,8 @@ reasons! {
     NotForTcp;
     /// A port of ztunnel itself.
     SelfCall;
+    /// A port of the pod's Envoy itself, which leads nowhere.
+    ProxyPort;
     /// Redirected, but no ztunnel answers yet: nothing gets in or out.
     RedirectionPending;
     /// The Namespace was not read, so that nobody knows whether the pod is in the mesh, and it matters.
@@ -121,6 +125,8 @@ reasons! {
     NotReached;
     /// The connection arrives with its identity, over HBONE.
     Hbone;
+    /// The connection arrives with its identity, over the mTLS of sidecars.
+    Mtls;
     /// The connection goes to the waypoint with its identity, over HBONE.
     Waypoint;
     /// The connection arrives as plaintext.

@@ -37,6 +37,15 @@ impl Intercepted {
             Self::Unclear => None,
         }
     }
+
+    /// The ports that it names.
+    pub fn named(&self) -> impl Iterator<Item = u16> {
+        let ports = match self {
+            Self::AllBut(ports) | Self::Only(ports) => Some(ports),
+            Self::Unclear => None,
+        };
+        ports.into_iter().flatten().copied()
+    }
 }
 
 /// An Envoy in a pod.

@@ -8,16 +8,19 @@ use std::net::IpAddr;
 
 use crate::codes::Reason;
 use crate::model::{
-    DataPlane, Identity, Kind, Name, Peer, ResourceRef, Sender, Serving, Workload, WorkloadIndex,
+    DataPlane, Identity, Kind, Name, Peer, ProxyKind, ResourceRef, Sender, Serving, Workload, WorkloadIndex,
 };
 use crate::snapshot::{Backend, Place};
 
+use super::beside::{Way, has_envoy, takes_hbone};
 use super::decision::{By, Decision, Gate, GateOutcome, Judgement, Verdict};
 use super::family::Family;
 use super::gates::network_policy;
 use super::gates::resolve::{At, Destination};
 use super::join::{Attribute, combine};
 use super::mesh::Mesh;
+use super::sidecar::Unclear;
+use super::sidecar::outbound::{Dial, Outbound, Why};
 use super::waypoint::may_stand_in_front;
 
 /// Who calls.
@@ -38,8 +41,8 @@ pub enum Caller {
 /// Why it is not known whether a caller's identity arrives.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum Doubt {
-    /// The Envoy of a workload sends what and as it likes.
-    Envoy(ResourceRef),
+    /// How an Envoy sends cannot be told, because of this.
+    Envoy(Unclear),
     /// The caller's Namespace was not read.
     Namespace(ResourceRef),
 }
@@ -49,6 +52,8 @@ pub enum Doubt {
 pub enum Arrival {
     /// As this peer.
     As(Peer),
+    /// As this peer, from an Envoy: past waypoints.
+    Sent(Peer, Way),
     /// With its identity or as plaintext, which is not known.
     Either {
         /// With its identity.
@@ -103,7 +108,8 @@ impl Caller {
             Self::Outside => plaintext(None),
             Self::Address(address) => plaintext(Some(*address)),
             Self::Identity(identity) => {
-                let taken = captured.is_some() || may_stand_in_front(mesh, destination);
+                let taken = captured.is_some() || to.is_some_and(has_envoy);
+                let taken = taken || may_stand_in_front(mesh, destination);
                 Arrival::As(Peer { identity: taken.then(|| identity.clone()), address: None, sender })
             }
             Self::Node(node) => match captured {
@@ -111,7 +117,7 @@ impl Caller {
                 None => plaintext(None),
             },
             Self::Workload(index) => match mesh.workload(*index) {
-                Some(from) => from_workload(mesh, (*index, from), destination, captured, family),
+                Some(from) => from_workload(mesh, (*index, from), destination, to, family),
                 None => plaintext(None),
             },
         }
@@ -131,7 +137,7 @@ fn from_workload(
     mesh: &Mesh<'_>,
     (index, from): (WorkloadIndex, &Workload),
     destination: &Destination,
-    captured: Option<&Workload>,
+    to: Option<&Workload>,
     family: Option<Family>,
 ) -> Arrival {
     // Through its Service a pod may get to itself, which no policy of the network sees.
@@ -148,9 +154,10 @@ fn from_workload(
     if from.is_captured() && from.capture.serving != Serving::Served {
         return Arrival::Stopped(from.capture.serving, from.namespace());
     }
-    let Some(to) = captured else {
-        // Nobody looks at it but policies of the network.
-        let to = destination.workload().and_then(|to| mesh.workload(to));
+    if has_envoy(from) {
+        return from_envoy(mesh, from, destination, to, (address_over(from, to, family), sender));
+    }
+    let Some(to) = to.filter(|to| takes_hbone(to)) else {
         let plaintext = Peer { identity: None, address: address_over(from, to, family), sender };
         if from.is_captured() && may_stand_in_front(mesh, destination) {
             // Its identity gets as far as the waypoint.
@@ -159,10 +166,6 @@ fn from_workload(
                 true => Arrival::Either { identity: with_identity, plaintext, doubt: Doubt::of(from) },
                 false => Arrival::As(with_identity),
             };
-        }
-        if from.capture.data_plane == DataPlane::Sidecar {
-            let doubt = Doubt::of(from);
-            return Arrival::Either { identity: plaintext.clone(), plaintext, doubt };
         }
         return Arrival::As(plaintext);
     };
@@ -174,13 +177,65 @@ fn from_workload(
             Arrival::Either { identity: with_identity, plaintext, doubt: Doubt::of(from) }
         }
         DataPlane::Ambient => Arrival::As(with_identity),
-        DataPlane::Sidecar => Arrival::Either { identity: with_identity, plaintext, doubt: Doubt::of(from) },
-        DataPlane::None if from.host_network => match &from.node {
+        DataPlane::None if from.host_network && to.is_captured() => match &from.node {
             Some(node) => from_node(mesh, node, (address, sender), to),
             None => Arrival::As(plaintext),
         },
-        DataPlane::None => Arrival::As(plaintext),
+        DataPlane::Sidecar | DataPlane::None => Arrival::As(plaintext),
     }
+}
+
+/// What an Envoy sends: `sidecar::outbound` says how. It goes past waypoints.
+fn from_envoy(
+    mesh: &Mesh<'_>,
+    from: &Workload,
+    destination: &Destination,
+    to: Option<&Workload>,
+    (address, sender): (Option<IpAddr>, Sender),
+) -> Arrival {
+    let plaintext = Peer { identity: None, address, sender };
+    let identity = Peer { identity: Some(from.identity.clone()), ..plaintext.clone() };
+    let unclear = |of: Unclear| Arrival::Either {
+        identity: identity.clone(),
+        plaintext: plaintext.clone(),
+        doubt: Doubt::Envoy(of),
+    };
+    let not_judged = |object: &ResourceRef| unclear(Unclear::not_judged(object.clone()));
+    let Some((index, to)) = destination.workload().zip(to).filter(|_| !from.host_network) else {
+        return not_judged(&from.owner);
+    };
+    if let Some(of) = through_waypoint(mesh, from, destination) {
+        return unclear(of);
+    }
+    let dial = Dial {
+        snapshot: mesh.snapshot,
+        modes: mesh.policies.peer_authentications(),
+        client: from,
+        dialled: destination.dialled,
+        service: destination.service,
+        to: index,
+        port: destination.port,
+    };
+    match dial.outbound() {
+        Outbound::Plaintext(_) => Arrival::Sent(plaintext, Way::Hbone),
+        Outbound::Hbone(_) => Arrival::Sent(identity, Way::Hbone),
+        Outbound::Mtls(_) if has_envoy(to) => Arrival::Sent(identity, Way::Mtls),
+        // What is encrypted comes to an application that does not expect it.
+        Outbound::Mtls(Why::Rule(by)) | Outbound::OwnTls { by } => not_judged(&by),
+        Outbound::Mtls(_) => not_judged(&from.owner),
+        Outbound::Unclear(of) => unclear(of),
+    }
+}
+
+/// Gateways may go through the waypoint of a Service (pilot/pkg/xds/endpoints/endpoint_builder.go,
+/// `findServiceWaypoint`), which is not judged.
+fn through_waypoint(mesh: &Mesh<'_>, from: &Workload, destination: &Destination) -> Option<Unclear> {
+    let is_sidecar = from.proxy.as_ref().is_some_and(|proxy| proxy.kind == ProxyKind::Sidecar);
+    if is_sidecar || !may_stand_in_front(mesh, destination) {
+        return None;
+    }
+    let service = destination.service.and_then(|at| mesh.snapshot.services.get(at))?;
+    Some(Unclear { reason: Reason::WaypointNotJudged, object: service.reference.clone() })
 }
 
 /// A process on a node: past ztunnel when the pod runs there too (iptables; nftables lets past what the kubelet's
@@ -256,23 +311,31 @@ pub(super) fn without_judging(outcome: GateOutcome, reason: Reason) -> Decision 
 impl Doubt {
     /// Why it is not known how a workload's connections arrive.
     pub(super) fn of(from: &Workload) -> Self {
-        if from.is_unclear() { Self::Namespace(from.namespace()) } else { Self::Envoy(from.owner.clone()) }
+        match from.is_unclear() {
+            true => Self::Namespace(from.namespace()),
+            false => Self::Envoy(Unclear::not_judged(from.owner.clone())),
+        }
     }
 }
 
-/// With its identity or as plaintext, if the Envoy lets it out at all (its Sidecar and outboundTrafficPolicy are
-/// not judged): refused when it is refused either way, else unknown.
-pub(super) fn either(identity: Decision, plaintext: &Decision, doubt: Doubt) -> Decision {
-    let denied = identity.verdict() == Verdict::Denied && plaintext.verdict() == Verdict::Denied;
-    let same = identity.verdict() == plaintext.verdict() && identity.conditions == plaintext.conditions;
-    let (settled, reason, by) = match doubt {
-        Doubt::Envoy(envoy) => (denied, Reason::SidecarNotJudged, envoy),
-        Doubt::Namespace(namespace) => (denied || same, Reason::NamespaceNotRead, namespace),
+/// With its identity, in any of the ways in which it may arrive, or as plaintext, if an Envoy lets it out at all:
+/// refused when it is refused in every way, else unknown.
+pub(super) fn either(identity: Vec<Decision>, plaintext: &Decision, doubt: Doubt) -> Decision {
+    let is_denied = |decision: &Decision| decision.verdict() == Verdict::Denied;
+    let is_same = |decision: &Decision| {
+        decision.verdict() == plaintext.verdict() && decision.conditions == plaintext.conditions
     };
-    if settled {
-        return identity;
+    let denied = is_denied(plaintext) && identity.iter().all(is_denied);
+    let (settled, reason, by) = match doubt {
+        Doubt::Envoy(unclear) => (denied, unclear.reason, unclear.object),
+        Doubt::Namespace(namespace) => {
+            (denied || identity.iter().all(is_same), Reason::NamespaceNotRead, namespace)
+        }
+    };
+    match identity.into_iter().next().filter(|_| settled) {
+        Some(first) => first,
+        None => unknown(reason, by),
     }
-    unknown(reason, by)
 }
 
 /// A connection of which an object leaves open how it travels.

@@ -9,6 +9,7 @@ use crate::istio::{Action, ConfiguredProvider, ExternalAuthorizer};
 use crate::model::{Kind, Name, Namespace, ResourceRef, WorkloadIndex};
 use crate::snapshot::MeshSnapshot;
 
+use super::beside::Compiled;
 use super::envoy::{Mesh, Provider, TrustDomains};
 use super::waypoint::GATEWAY_NAME;
 
@@ -24,6 +25,8 @@ pub(super) struct Envoys {
     pub(super) policies: FxHashMap<Namespace, Vec<usize>>,
     /// Instances of Gateways.
     pub(super) pods: FxHashMap<ResourceRef, Vec<WorkloadIndex>>,
+    /// What the Envoys of pods enforce.
+    pub(super) compiled: Compiled,
 }
 
 impl Envoys {
@@ -39,7 +42,7 @@ impl Envoys {
                 pods.entry(gateway).or_default().push(WorkloadIndex(at));
             }
         }
-        Self { settings: settings(snapshot), policies, pods }
+        Self { settings: settings(snapshot), policies, pods, compiled: Compiled::default() }
     }
 }
 

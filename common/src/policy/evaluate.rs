@@ -7,7 +7,8 @@ use crate::codes::Reason;
 use crate::model::{Kind, Peer, ResourceRef};
 
 use super::arrival::{Arrival, Caller, Doubt, either, exempt, node_decides, unserved, without_judging};
-use super::decision::{By, Decision, GateOutcome, Hop};
+use super::beside::Way;
+use super::decision::{By, Decision, GateOutcome};
 use super::family::Family;
 use super::fold::Domain;
 use super::gates::blocked;
@@ -104,7 +105,8 @@ fn on_its_node<'a>(
 }
 
 fn names(mesh: &Mesh<'_>, destinations: &[Destination]) -> Vec<String> {
-    variants(mesh, destinations, false, Hop::Source).into_iter().flat_map(|variant| variant.names).collect()
+    let variants = variants(mesh, destinations, false, Way::Captured);
+    variants.into_iter().flat_map(|variant| variant.names).collect()
 }
 
 /// Destinations at which the caller arrives in the same way.
@@ -128,11 +130,17 @@ fn by_arrival(
 fn arrive(mesh: &Mesh<'_>, arrival: &Arrival, destinations: &[Destination]) -> Decision {
     match arrival {
         Arrival::As(peer) => judge_peer(mesh, peer, destinations),
+        Arrival::Sent(peer, way) => judge_on(mesh, peer, destinations, *way),
         Arrival::Either { identity, plaintext, doubt } => {
-            // An Envoy goes past waypoints, whatever it sends: nothing stands in front, as for a waypoint itself.
-            let hop = if matches!(doubt, Doubt::Envoy(_)) { Hop::Waypoint } else { Hop::Source };
-            let judge = |peer| judge_on(mesh, peer, destinations, hop);
-            either(judge(identity), &judge(plaintext), doubt.clone())
+            // An Envoy goes past waypoints, whatever it sends.
+            let ways: &[Way] = match doubt {
+                Doubt::Envoy(_) => &[Way::Hbone, Way::Mtls],
+                Doubt::Namespace(_) => &[Way::Captured],
+            };
+            let with_identity = ways.iter().map(|way| judge_on(mesh, identity, destinations, *way));
+            let way = ways.first().copied().unwrap_or(Way::Captured);
+            let plaintext = judge_on(mesh, plaintext, destinations, way);
+            either(with_identity.collect(), &plaintext, doubt.clone())
         }
         Arrival::Past(Reason::HostExempt) => exempt(mesh, destinations),
         Arrival::Past(reason) => without_judging(GateOutcome::Pass, *reason),
@@ -146,17 +154,17 @@ fn arrive(mesh: &Mesh<'_>, arrival: &Arrival, destinations: &[Destination]) -> D
 /// What a peer gets, as it arrives. An address that is not known and that rules ask for makes it conditional.
 #[must_use]
 pub fn judge_peer(mesh: &Mesh<'_>, peer: &Peer, destinations: &[Destination]) -> Decision {
-    judge_on(mesh, peer, destinations, Hop::Source)
+    judge_on(mesh, peer, destinations, Way::Captured)
 }
 
 /// What a peer gets on one stretch of the way to one destination.
-pub(super) fn judge_stretch(mesh: &Mesh<'_>, peer: &Peer, destination: &Destination, hop: Hop) -> Decision {
-    judge_on(mesh, peer, std::slice::from_ref(destination), hop)
+pub(super) fn judge_stretch(mesh: &Mesh<'_>, peer: &Peer, destination: &Destination, way: Way) -> Decision {
+    judge_on(mesh, peer, std::slice::from_ref(destination), way)
 }
 
-fn judge_on(mesh: &Mesh<'_>, peer: &Peer, destinations: &[Destination], hop: Hop) -> Decision {
+fn judge_on(mesh: &Mesh<'_>, peer: &Peer, destinations: &[Destination], way: Way) -> Decision {
     let on_a_node = matches!(mesh.end_of(peer), EndKind::Node(_) | EndKind::HostPod(_, Some(_)));
-    let variants = variants(mesh, destinations, on_a_node, hop);
+    let variants = variants(mesh, destinations, on_a_node, way);
     let blocks = source_blocks(mesh, &variants);
     let from = |address: Option<IpAddr>| {
         let peer = Peer { address, ..peer.clone() };
@@ -193,13 +201,13 @@ fn source_blocks(mesh: &Mesh<'_>, variants: &[Variant<'_>]) -> Blocks {
     let policies = variants.iter().flat_map(|variant| variant.policies(mesh));
     let matches = policies.flat_map(Authorization::matches);
     let of_network = variants.iter().flat_map(|variant| variant.network_blocks(mesh));
-    let at_waypoints = variants.iter().flat_map(Variant::at_waypoint).collect::<Vec<_>>();
-    let at_waypoints = at_waypoints.iter().flat_map(|one| one.source_ips.items().copied());
+    let at_envoys = variants.iter().flat_map(Variant::at_envoys).collect::<Vec<_>>();
+    let at_envoys = at_envoys.iter().flat_map(|one| one.source_ips.items().copied());
     Blocks::new(
         &matches
             .flat_map(|one| one.source_ips.items().copied())
             .chain(of_network)
-            .chain(at_waypoints)
+            .chain(at_envoys)
             .collect::<Vec<_>>(),
     )
 }

@@ -8,12 +8,14 @@ pub(super) mod envoy;
 pub(super) mod network_policy;
 mod peer_authentication;
 pub(super) mod resolve;
+mod sidecar;
 pub(super) mod transport;
 mod waypoint;
 
 use crate::codes::Reason;
 use crate::model::Workload;
 
+use super::beside::Beside;
 use super::decision::{By, Cell, Decision, Gate, GateOutcome, Judgement, Verdict};
 use super::fold::Domain;
 use super::mesh::Mesh;
@@ -32,6 +34,8 @@ pub(super) struct Flow<'a> {
     pub(super) applied: &'a Applied,
     /// What captured clients go through on their way.
     pub(super) in_front: &'a InFront,
+    /// The sidecar at the destination.
+    pub(super) beside: Option<&'a Beside>,
 }
 
 /// What all gates say of all peers of the domain, for one destination.
@@ -65,8 +69,13 @@ fn at_destination<D: Domain>(domain: &D, flow: &Flow<'_>, cells: Vec<Cell<D::Set
     let cells = network_policy::through(domain, flow, cells);
     let judged = |cell: &Cell<D::Set>| transport::reaches_policies(&cell.decision);
     let (judged, past): (Vec<_>, Vec<_>) = cells.into_iter().partition(judged);
-    let mut cells = divide(domain, judged, &peer_authentication::parts(domain, flow));
-    cells = divide(domain, cells, &authorization::parts(domain, flow));
+    let mut cells = match flow.beside {
+        Some(beside) => sidecar::policies(domain, flow, beside, judged),
+        None => {
+            let cells = divide(domain, judged, &peer_authentication::parts(domain, flow));
+            divide(domain, cells, &authorization::parts(domain, flow))
+        }
+    };
     cells.extend(past.into_iter().map(|mut cell| {
         let rest = [Gate::PeerAuthentication, Gate::Authorization];
         cell.decision.gates.extend(rest.map(|gate| transport::past_policies(gate, &cell.decision)));

@@ -10,8 +10,9 @@ use crate::model::{
     DataPlane, Kind, Labels, Name, Namespace, Peer, Protocol, ResourceRef, Sender, Serving, Workload,
     WorkloadIndex,
 };
-use crate::snapshot::{MeshSnapshot, Policy};
+use crate::snapshot::{MeshSnapshot, Policy, Service};
 
+use super::beside::{self, Compiled, has_envoy};
 use super::compile::Remark;
 use super::envoy::{self, Request};
 use super::envoys::Envoys;
@@ -62,6 +63,17 @@ impl<'a> Mesh<'a> {
     /// What the filters of Envoys depend on besides policies.
     pub(super) fn envoys(&self) -> &envoy::Mesh {
         &self.envoys.settings
+    }
+
+    /// What was compiled for the Envoys of pods.
+    pub(super) fn compiled(&self) -> &Compiled {
+        &self.envoys.compiled
+    }
+
+    /// The Services of a namespace.
+    pub(super) fn services_of(&self, namespace: &Namespace) -> impl Iterator<Item = &'a Service> {
+        let here = |service: &&Service| service.reference.namespace.as_ref() == Some(namespace);
+        self.snapshot.services.iter().filter(here)
     }
 
     /// The AuthorizationPolicies of a namespace that can be understood, with their positions in the snapshot.
@@ -239,6 +251,9 @@ impl<'a> Mesh<'a> {
             let mtls = applied.peer_authentication.iter().filter_map(|effective| effective.denies.as_ref());
             let matches = authorization.chain(mtls).flat_map(|policy| policy.matches());
             ports.extend(matches.flat_map(|one| one.destination_ports.items().copied()));
+        }
+        if has_envoy(workload) {
+            ports.extend(beside::ports(self, workload));
         }
         // Nobody can dial port 0, though policies may name it.
         ports.retain(|port| *port != 0);

@@ -13,7 +13,7 @@ use ipnet::IpNet;
 use crate::model::{Identity, Kind, Workload, WorkloadIndex};
 
 use super::arrival::address_of;
-use super::callers::{Callers, Group};
+use super::callers::{Callers, Group, Leaves};
 use super::decision::{Decision, Gate, GateOutcome, Verdict};
 use super::gates::network_policy::Witness;
 use super::gates::resolve::{At, Resolution, Target};
@@ -158,6 +158,26 @@ impl Listing<'_> {
         let (asked, members): (Vec<_>, Vec<_>) =
             members.partition(|member| self.reach.unlike_others.contains(member));
         (asked, Cow::Owned(members))
+    }
+
+    /// Workloads whose Envoys send in the same way: of one owner, with the same labels.
+    fn sending_alike(&self, leaves: &Leaves, members: Vec<WorkloadIndex>) -> Vec<Vec<WorkloadIndex>> {
+        if *leaves != Leaves::Doubtful {
+            return vec![members];
+        }
+        let told = |index: WorkloadIndex| {
+            let workload = self.mesh.workload(index)?;
+            Some((&workload.owner, &workload.labels, &workload.proxy, workload.host_network))
+        };
+        let mut groups: Vec<(_, Vec<WorkloadIndex>)> = Vec::new();
+        for index in members {
+            let told = told(index);
+            match groups.iter_mut().find(|(known, _)| *known == told) {
+                Some((_, group)) => group.push(index),
+                None => groups.push((told, vec![index])),
+            }
+        }
+        groups.into_iter().map(|(_, group)| group).collect()
     }
 
     /// What decided at the side of a caller, where callers are told one by one.

@@ -12,7 +12,8 @@ use crate::codes::Reason;
 use crate::model::{Capture, DataPlane, Name, Namespace, ResourceRef, Workload, WorkloadIndex};
 use crate::snapshot::Binding;
 
-use super::decision::{Cell, Decision, Hop};
+use super::beside::{Beside, Told, Way, has_envoy};
+use super::decision::{Cell, Decision};
 use super::family::Family;
 use super::fold::Domain;
 use super::gates::resolve::{At, Destination, Resolution};
@@ -39,6 +40,8 @@ pub struct Reach {
     /// Whether a waypoint stands in front of some destination, or may: Envoys that call go past it, so that each of
     /// them is asked.
     pub behind_waypoint: bool,
+    /// Whether some destination has an Envoy: callers arrive there in different ways.
+    pub at_envoys: bool,
     /// Callers for whom the answers do not hold, so that each is asked: pods, of several that are addressed
     /// directly, that are unlike any other of them, because what they get at the others is not what everyone gets
     /// at all; whoever is sent to the endpoints of its own node; whoever may come from either of two addresses
@@ -57,6 +60,8 @@ pub(super) struct Variant<'a> {
     pub(super) addresses: Vec<(Vec<String>, Option<IpAddr>)>,
     /// What captured clients go through on their way.
     pub(super) in_front: Rc<InFront>,
+    /// The sidecar at the destination.
+    pub(super) beside: Option<Beside>,
 }
 
 /// What every peer gets at a target and port.
@@ -66,11 +71,11 @@ pub fn reach(mesh: &Mesh<'_>, resolution: &Resolution) -> Reach {
         Resolution::Destinations(destinations) => destinations.as_slice(),
         Resolution::Nowhere(_) | Resolution::Unknown(_) => &[],
     };
-    let variants = variants(mesh, destinations, false, Hop::Source);
-    let at_waypoints: Vec<Match> = variants.iter().flat_map(Variant::at_waypoint).collect();
+    let variants = variants(mesh, destinations, false, Way::Captured);
+    let at_envoys: Vec<Match> = variants.iter().flat_map(Variant::at_envoys).collect();
     let matches = variants.iter().flat_map(|v| v.policies(mesh)).flat_map(Authorization::matches);
     let blocks = variants.iter().flat_map(|v| v.network_blocks(mesh));
-    let Some(universe) = Universe::new(mesh.senders(), matches.chain(&at_waypoints), blocks) else {
+    let Some(universe) = Universe::new(mesh.senders(), matches.chain(&at_envoys), blocks) else {
         return too_many_groups(mesh, &variants);
     };
     let domain = AllPeers { universe: &universe, destination: None, port: None };
@@ -94,16 +99,23 @@ pub fn reach(mesh: &Mesh<'_>, resolution: &Resolution) -> Reach {
         unlike_others.extend(mesh.snapshot.indexes().filter(dual));
     }
     let behind_waypoint = is_behind_waypoint(&variants);
-    Reach { cells, takes_identities, behind_waypoint, unlike_others, universe }
+    let at_envoys = has_envoys(&variants);
+    Reach { cells, takes_identities, behind_waypoint, at_envoys, unlike_others, universe }
 }
 
 fn is_behind_waypoint(variants: &[Variant<'_>]) -> bool {
     variants.iter().any(Variant::is_behind_waypoint)
 }
 
+fn has_envoys(variants: &[Variant<'_>]) -> bool {
+    variants.iter().any(|variant| variant.beside.is_some())
+}
+
 fn takes_identities(variants: &[Variant<'_>]) -> bool {
     variants.is_empty()
-        || variants.iter().any(|v| v.workload.is_some_and(Workload::is_captured) || v.is_behind_waypoint())
+        || variants
+            .iter()
+            .any(|v| v.workload.is_some_and(|w| w.is_captured() || has_envoy(w)) || v.is_behind_waypoint())
 }
 
 /// Who runs is asked one by one; of all others nothing is said.
@@ -115,6 +127,7 @@ fn too_many_groups(mesh: &Mesh<'_>, variants: &[Variant<'_>]) -> Reach {
         cells,
         takes_identities: takes_identities(variants),
         behind_waypoint: is_behind_waypoint(variants),
+        at_envoys: has_envoys(variants),
         unlike_others,
         universe,
     }
@@ -165,6 +178,7 @@ pub(super) fn in_all_worlds<D: Domain>(
             workload: variant.workload,
             applied: &variant.applied,
             in_front: &variant.in_front,
+            beside: variant.beside.as_ref(),
         };
         let at = |(names, address): &(Vec<String>, Option<IpAddr>)| {
             (names.clone(), judge(&of(*address, variant.destination.port), &flow))
@@ -187,6 +201,8 @@ struct Key {
     attached: Vec<Vec<String>>,
     unreadable: (Vec<usize>, Vec<usize>),
     addresses: Vec<(Vec<String>, Option<IpAddr>)>,
+    /// The sidecar.
+    beside: Option<Told>,
     /// The WorkloadEntry that an address may be.
     entry: Option<ResourceRef>,
     /// The waypoint in front of it.
@@ -200,17 +216,17 @@ pub(super) fn variants<'a>(
     mesh: &Mesh<'a>,
     destinations: &[Destination],
     by_node: bool,
-    hop: Hop,
+    way: Way,
 ) -> Vec<Variant<'a>> {
     let mut known: FxHashMap<Key, usize> = FxHashMap::default();
     let mut variants: Vec<Variant<'a>> = Vec::new();
     let mut fronts = Fronts::default();
     for destination in destinations {
-        let in_front = match hop {
-            Hop::Source => fronts.of(mesh, destination),
-            Hop::Waypoint => Rc::new(InFront::Nothing),
+        let in_front = match way {
+            Way::Captured => fronts.of(mesh, destination),
+            Way::Hbone | Way::Mtls => Rc::new(InFront::Nothing),
         };
-        let variant = Variant::new(mesh, destination, in_front);
+        let variant = Variant::new(mesh, destination, in_front, way);
         let key = Key { node: variant.node().filter(|_| by_node), ..variant.key(mesh) };
         match known.get(&key).and_then(|at| variants.get_mut(*at)) {
             Some(same) => same.names.extend(variant.names),
@@ -238,7 +254,7 @@ impl Fronts {
 }
 
 impl<'a> Variant<'a> {
-    fn new(mesh: &Mesh<'a>, destination: &Destination, in_front: Rc<InFront>) -> Self {
+    fn new(mesh: &Mesh<'a>, destination: &Destination, in_front: Rc<InFront>, way: Way) -> Self {
         let (workload, name) = match &destination.at {
             At::Workload(index) => {
                 let workload = mesh.workload(*index);
@@ -247,7 +263,12 @@ impl<'a> Variant<'a> {
             At::Address(address) => (None, format!("ip/{address}")),
             At::Node(node) => (None, format!("node/{node}")),
         };
-        let applied = workload.map(|workload| mesh.applied(workload)).unwrap_or_default();
+        let mut applied = workload.map(|workload| mesh.applied(workload)).unwrap_or_default();
+        let beside = Beside::of(mesh, destination, way);
+        if beside.is_some() {
+            // What ztunnel has for it nobody asks.
+            applied = Applied { policies: Vec::new(), peer_authentication: Vec::new(), ..applied };
+        }
         let mut variant = Self {
             destination: destination.clone(),
             workload,
@@ -255,6 +276,7 @@ impl<'a> Variant<'a> {
             names: vec![name],
             addresses: Vec::new(),
             in_front,
+            beside,
         };
         variant.addresses = variant.seen_addresses(mesh);
         variant
@@ -267,12 +289,13 @@ impl<'a> Variant<'a> {
         authorization.chain(mtls).map(|policy| &**policy)
     }
 
-    /// Everything about peers that a waypoint in front looks at.
-    pub(super) fn at_waypoint(&self) -> Vec<Match> {
-        match &*self.in_front {
+    /// Everything about peers that a waypoint in front, and the sidecar, look at.
+    pub(super) fn at_envoys(&self) -> Vec<Match> {
+        let in_front = match &*self.in_front {
             InFront::Waypoint(waypoint) => waypoint.told_apart(),
             InFront::Nothing | InFront::Unclear(_) => Vec::new(),
-        }
+        };
+        in_front.into_iter().chain(self.beside.iter().flat_map(Beside::told_apart)).collect()
     }
 
     /// Whether identities arrive at a waypoint, or may.
@@ -322,6 +345,7 @@ impl<'a> Variant<'a> {
             attached: self.applied.peer_authentication.iter().map(|e| e.attached.clone()).collect(),
             unreadable: (self.applied.unreadable.clone(), self.applied.unreadable_authentication.clone()),
             addresses: self.addresses.clone(),
+            beside: self.beside.as_ref().zip(self.workload).map(|(beside, of)| beside.told(of)),
             entry: match self.destination.at {
                 At::Address(address) => mesh.snapshot.entry_at(address),
                 At::Workload(_) | At::Node(_) => None,

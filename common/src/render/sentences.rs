@@ -87,6 +87,7 @@ pub(super) fn decided_by(row: &Row) -> String {
         Reason::StrictMtls => format!("STRICT {}", strict(by)),
         Reason::NotCaptured => "not in the mesh".to_owned(),
         Reason::InboundBypassed => "inbound capture is bypassed".to_owned(),
+        Reason::NotIntercepted => "the port is not intercepted".to_owned(),
         Reason::HostExempt | Reason::OwnNode => "the pod's own node".to_owned(),
         Reason::Loopback => "the pod itself".to_owned(),
         Reason::TrustDomainMismatch => "another trust domain".to_owned(),
@@ -94,6 +95,7 @@ pub(super) fn decided_by(row: &Row) -> String {
         Reason::NoPort => "no such port".to_owned(),
         Reason::NotForTcp => "the port is not for TCP".to_owned(),
         Reason::SelfCall => "a port of ztunnel itself".to_owned(),
+        Reason::ProxyPort => "a port of the Envoy itself".to_owned(),
         Reason::RedirectionPending => "redirection is pending".to_owned(),
         Reason::PeerAuthenticationTie => format!("tied PeerAuthentications ({named})"),
         Reason::PolicyUnreadable => format!("unreadable {} {named}", by.kind.as_deref().unwrap_or("policy")),
@@ -127,6 +129,7 @@ pub(super) fn decided_by(row: &Row) -> String {
         Reason::NotFound => "nothing has that name".to_owned(),
         Reason::NotReached
         | Reason::Hbone
+        | Reason::Mtls
         | Reason::Waypoint
         | Reason::Plaintext
         | Reason::Resolved
@@ -144,7 +147,9 @@ fn kind_of(by: &DecidedBy) -> &str {
 pub(super) fn gate(hop: &Hop, gate: &GateEntry) -> &'static str {
     let arrives = hop.gates.iter().find(|other| other.gate == Gate::Transport).map(|other| other.detail);
     match (gate.detail, arrives) {
-        (Reason::MtlsSatisfied, Some(Reason::Hbone | Reason::Waypoint)) => "It arrives with mTLS",
+        (Reason::MtlsSatisfied, Some(Reason::Hbone | Reason::Mtls | Reason::Waypoint)) => {
+            "It arrives with mTLS"
+        }
         (Reason::MtlsSatisfied, Some(Reason::Plaintext)) => "Plaintext is taken",
         (detail, _) => detail.meaning().trim_end_matches('.'),
     }

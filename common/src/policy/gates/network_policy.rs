@@ -45,6 +45,9 @@ impl Travels {
             Some(Reason::Hbone | Reason::TrustDomainMismatch) => Self::Hbone,
             Some(
                 Reason::Plaintext
+                | Reason::Mtls
+                | Reason::NotIntercepted
+                | Reason::ProxyPort
                 | Reason::NotCaptured
                 | Reason::InboundBypassed
                 | Reason::SelfCall

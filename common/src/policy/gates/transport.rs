@@ -15,7 +15,7 @@ use crate::snapshot::{Binding, MeshSnapshot, Service};
 use crate::policy::waypoint::InFront;
 
 use super::resolve::{At, Destination};
-use super::{Flow, Parts, waypoint};
+use super::{Flow, Parts, sidecar, waypoint};
 
 /// ztunnel's own ports: src/config.rs, `illegal_ports`.
 pub(super) const OWN_PORTS: [u16; 3] = [15001, 15006, HBONE_PORT];
@@ -41,8 +41,13 @@ pub(super) fn parts<D: Domain>(domain: &D, flow: &Flow<'_>) -> Parts<D::Set> {
     match workload.capture.data_plane {
         DataPlane::None => return past(Reason::NotCaptured),
         DataPlane::Sidecar => {
-            let judgement = transport(GateOutcome::Unknown, Reason::SidecarNotJudged);
-            return vec![(domain.all(), judgement.by(By::Object(workload.owner.clone())))];
+            return match flow.beside {
+                Some(beside) => sidecar::arrives(domain, flow, beside),
+                None => {
+                    let unknown = transport(GateOutcome::Unknown, Reason::SidecarNotJudged);
+                    vec![(domain.all(), unknown.by(By::Object(workload.owner.clone())))]
+                }
+            };
         }
         DataPlane::Ambient => {}
     }
@@ -84,7 +89,7 @@ pub(super) fn goes_through_waypoint(decision: &Decision) -> bool {
 }
 
 /// What captured clients go through, if anything stands in front.
-fn in_front(flow: &Flow<'_>) -> Option<Judgement> {
+pub(super) fn in_front(flow: &Flow<'_>) -> Option<Judgement> {
     match flow.in_front {
         InFront::Nothing => None,
         InFront::Waypoint(waypoint) => Some(waypoint::goes_there(waypoint)),
@@ -119,7 +124,7 @@ fn unguarded<D: Domain>(domain: &D, flow: &Flow<'_>, reason: Reason) -> Parts<D:
 }
 
 /// ztunnel takes no identity of another trust domain, whatever aliases there are; a waypoint takes those of aliases.
-fn foreign(flow: &Flow<'_>) -> Judgement {
+pub(super) fn foreign(flow: &Flow<'_>) -> Judgement {
     let refused = || transport(GateOutcome::Block, Reason::TrustDomainMismatch);
     let mesh = &flow.mesh.snapshot.settings.mesh;
     match (in_front(flow), flow.in_front) {
@@ -198,7 +203,7 @@ pub(in crate::policy) fn why_unclear(at: &ResourceRef) -> Reason {
 pub(super) fn reaches_policies(decision: &Decision) -> bool {
     decision.gate(Gate::Transport).is_some_and(|transport| {
         transport.outcome == GateOutcome::Pass
-            && matches!(transport.reason, Reason::Hbone | Reason::Plaintext)
+            && matches!(transport.reason, Reason::Hbone | Reason::Mtls | Reason::Plaintext)
     })
 }
 

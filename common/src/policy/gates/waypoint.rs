@@ -7,6 +7,7 @@
 
 use crate::codes::Reason;
 use crate::model::{Peer, ResourceRef, Sender, WorkloadIndex};
+use crate::policy::beside::{Way, takes_hbone};
 use crate::policy::decision::{By, Cell, Decision, Gate, GateOutcome, Hop, Judgement};
 use crate::policy::evaluate::judge_stretch;
 use crate::policy::fold::Domain;
@@ -75,6 +76,7 @@ fn to_the_waypoint<D: Domain>(
             workload,
             applied: &applied,
             in_front: &InFront::Nothing,
+            beside: None,
         };
         (names, network_policy::through(domain, &to_pod, cells.clone()))
     });
@@ -96,7 +98,7 @@ fn onwards(flow: &Flow<'_>, waypoint: &Waypoint) -> Decision {
     }
     let mut answers: Vec<(Vec<String>, Decision)> = Vec::new();
     for (names, peer) in senders {
-        let decision = judge_stretch(flow.mesh, &arrives(flow, peer), flow.destination, Hop::Waypoint);
+        let decision = judge_stretch(flow.mesh, &arrives(flow, peer), flow.destination, Way::Hbone);
         match answers.iter_mut().find(|(_, known)| *known == decision) {
             Some((known, _)) => known.extend(names),
             None => answers.push((names, decision)),
@@ -121,8 +123,8 @@ fn instance(flow: &Flow<'_>, index: WorkloadIndex) -> Option<(Vec<String>, Peer)
 
 /// Its identity arrives where HBONE is taken.
 fn arrives(flow: &Flow<'_>, peer: Peer) -> Peer {
-    let captured = flow.workload.is_some_and(crate::model::Workload::is_captured);
-    if captured { peer } else { Peer { identity: None, ..peer } }
+    let taken = flow.workload.is_some_and(takes_hbone);
+    if taken { peer } else { Peer { identity: None, ..peer } }
 }
 
 /// That the connection goes to a waypoint.

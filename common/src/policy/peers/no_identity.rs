@@ -42,7 +42,8 @@ impl Listing<'_> {
     /// A group whose own side or node matters, asked once for each different address.
     fn of_special(&self, group: &Group) -> Vec<PeerAnswer> {
         let (asked, members) = self.callers_of(group);
-        let groups = self.by_position(&members).into_iter().map(|(_, workloads)| workloads);
+        let groups = self.by_position(&members).into_iter();
+        let groups = groups.flat_map(|(_, workloads)| self.sending_alike(&group.leaves, workloads));
         self.asked(groups.chain(asked.into_iter().map(|index| vec![index])))
     }
 

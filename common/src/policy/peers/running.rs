@@ -2,11 +2,13 @@
 
 use std::cmp::Reverse;
 
-use crate::model::{Identity, WorkloadIndex};
-use crate::policy::arrival::{Caller, Doubt, either, unserved};
+use crate::model::{Identity, Peer, WorkloadIndex};
+use crate::policy::arrival::{Arrival, Caller, unserved};
+use crate::policy::beside::{Way, takes_hbone};
 use crate::policy::callers::{Group, Leaves};
 use crate::policy::decision::Decision;
 use crate::policy::evaluate::evaluate;
+use crate::policy::gates::resolve::{Destination, Resolution};
 use crate::policy::reach::nowhere;
 
 use super::{Detail, Listing, Parts, PeerAnswer, PeerClass};
@@ -52,6 +54,7 @@ impl Listing<'_> {
         let plain = |group: &Group| {
             let by_itself = |member: &WorkloadIndex| self.reach.unlike_others.contains(member);
             group.leaves == Leaves::Captured
+                && !self.reach.at_envoys
                 && (self.reach.unlike_others.is_empty() || !group.members.iter().any(by_itself))
         };
         let groups = self.callers.by_identity.iter().enumerate();
@@ -80,6 +83,30 @@ impl Listing<'_> {
         cells.all(|cell| cell == Some(first)).then_some(first)
     }
 
+    /// The row of the universe as which a workload arrives at every destination: that of its identity, or that of
+    /// plaintext.
+    fn row_of(&self, caller: WorkloadIndex, (identity, plaintext): (usize, usize)) -> Option<usize> {
+        let Resolution::Destinations(destinations) = self.resolution else { return None };
+        let caller = Caller::Workload(caller);
+        let of = |destination: &Destination| {
+            let to = destination.workload().and_then(|index| self.mesh.workload(index));
+            let takes_hbone = to.is_some_and(takes_hbone);
+            match caller.arrival(self.mesh, destination, None) {
+                Arrival::As(Peer { identity: None, .. }) => Some(plaintext),
+                Arrival::As(_) => Some(identity),
+                // What it sends goes past waypoints.
+                Arrival::Sent(..) if self.reach.behind_waypoint => None,
+                Arrival::Sent(Peer { identity: None, .. }, _) => Some(plaintext),
+                Arrival::Sent(_, Way::Hbone) if takes_hbone => Some(identity),
+                Arrival::Sent(_, Way::Mtls) if !takes_hbone => Some(identity),
+                _ => None,
+            }
+        };
+        let mut rows = destinations.iter().map(of);
+        let first = rows.next()??;
+        rows.all(|row| row == Some(first)).then_some(first)
+    }
+
     /// The answers of a group of one identity, by the addresses of its members.
     fn of_group(&self, identity: &Identity, group: &Group) -> Vec<(Vec<WorkloadIndex>, Decision)> {
         let (asked, members) = self.callers_of(group);
@@ -101,18 +128,17 @@ impl Listing<'_> {
         let plaintext_row = universe.plaintext_of(group.class);
         for (positions, workloads) in self.by_position(&members) {
             let decision = self.answers.at(row, &positions);
-            if *leaves != Leaves::Doubtful {
+            if *leaves != Leaves::Doubtful && !self.reach.at_envoys {
                 parts.add_with(self, workloads, decision);
                 continue;
             }
-            let plaintext = self.answers.at(plaintext_row, &positions);
-            for index in workloads {
-                if self.reach.behind_waypoint {
-                    let asked = evaluate(self.mesh, &Caller::Workload(index), self.resolution);
-                    parts.add_with(self, vec![index], asked);
-                } else if let Some(from) = self.mesh.workload(index) {
-                    parts.add_with(self, vec![index], either(decision.clone(), &plaintext, Doubt::of(from)));
-                }
+            for workloads in self.sending_alike(leaves, workloads) {
+                let Some(first) = workloads.first().copied() else { continue };
+                let decision = match self.row_of(first, (row, plaintext_row)) {
+                    Some(row) => self.answers.at(row, &positions),
+                    None => evaluate(self.mesh, &Caller::Workload(first), self.resolution),
+                };
+                parts.add_with(self, workloads, decision);
             }
         }
         if parts.0.is_empty() {

@@ -21,6 +21,9 @@ const OF_THE_LISTENER: u16 = 15006;
 /// Ports at which HBONE and what goes out come to Envoy.
 const OF_THE_PROXY: [u16; 2] = [15001, 15008];
 
+/// Ports of the agent, of Envoy's own health and metrics, and of HBONE: no application has them.
+pub const OF_NO_APPLICATION: [u16; 6] = [15001, 15006, 15008, 15020, 15021, 15090];
+
 /// What the chains of a port take connections for.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Protocol {
@@ -46,7 +49,7 @@ impl Protocol {
 }
 
 /// What stands at a port.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum Inbound {
     /// Nothing: what is sent there comes to the application, or to the agent.
     Open,
@@ -159,14 +162,20 @@ fn stands_behind(snapshot: &MeshSnapshot, service: &Service, workload: &Workload
     })
 }
 
-/// Whether a Service's port leads to a port of the pod: `FindPort`, for any transport.
+/// Whether a Service's port leads to a port of the pod.
 fn leads_to(port: &ServicePort, workload: &Workload, wanted: u16) -> bool {
+    port_of(port, workload) == Some(wanted)
+}
+
+/// The port of the pod to which a Service's port leads: `FindPort`, for any transport.
+#[must_use]
+pub fn port_of(port: &ServicePort, workload: &Workload) -> Option<u16> {
     match &port.target_port {
-        None | Some(PortRef::Number(0)) => port.port == wanted,
-        Some(PortRef::Number(number)) => *number == wanted,
+        None | Some(PortRef::Number(0)) => Some(port.port),
+        Some(PortRef::Number(number)) => Some(*number),
         Some(PortRef::Name(name)) => {
             let named = |of: &&ContainerPort| of.protocol == port.protocol && of.name.as_ref() == Some(name);
-            workload.ports.iter().find(named).is_some_and(|of| of.number == wanted)
+            workload.ports.iter().find(named).map(|of| of.number)
         }
     }
 }

@@ -63,6 +63,12 @@ pub fn at_port(
     compose(all, &found, port)
 }
 
+/// The ports that objects name which select a workload.
+#[must_use]
+pub fn ports(all: &PeerAuthentications, namespace: &Namespace, labels: &Labels) -> Vec<u16> {
+    all.for_envoy(namespace, labels).flat_map(|entry| entry.ports.keys().copied()).collect()
+}
+
 /// What the namespace and the mesh say, whatever workloads and ports do: authentication.go, `GetNamespaceMutualTLSMode`.
 /// Clients go by that.
 #[must_use]

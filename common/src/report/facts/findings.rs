@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use rustc_hash::FxHashMap;
 
 use crate::codes::Finding;
-use crate::model::{Namespace, Workload};
+use crate::model::{DataPlane, Namespace, Workload};
 use crate::policy::{Mesh, Remark};
 use crate::snapshot::Places;
 
@@ -15,7 +15,9 @@ impl Facts {
     /// Remarks on the policies that could apply to the destinations, and on the destinations themselves.
     pub(super) fn findings(&self, mesh: &Mesh<'_>) -> (Vec<Finding>, usize) {
         let mut by_namespace: FxHashMap<&Namespace, Vec<&Workload>> = FxHashMap::default();
-        for workload in self.of_destinations(mesh) {
+        // They are about what ztunnel makes of policies.
+        let has_envoy = |workload: &&Workload| workload.capture.data_plane == DataPlane::Sidecar;
+        for workload in self.of_destinations(mesh).filter(|workload| !has_envoy(workload)) {
             by_namespace.entry(&workload.identity.namespace).or_default().push(workload);
         }
         let remarks = mesh.policies.remarks.iter().filter(|remark| concerns(mesh, &by_namespace, remark));

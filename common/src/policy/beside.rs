@@ -1,0 +1,203 @@
+//! The sidecar of a destination: what stands at the port, which mTLS mode it enforces there, what its Envoy enforces.
+//!
+//! What of it can be told is for `policy::sidecar` to say; what the gates say of it is in `gates::sidecar`.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rustc_hash::FxHashMap;
+
+use crate::istio::PortProtocol;
+use crate::model::{DataPlane, Labels, Namespace, ResourceRef, Workload};
+
+use super::decision::By;
+use super::envoy::{Known, Matcher, Proxy, Request, told_apart};
+use super::gates::envoy::Chains;
+use super::gates::resolve::Destination;
+use super::ir::Match;
+use super::mesh::Mesh;
+use super::sidecar::Unclear;
+use super::sidecar::inbound::{self, Inbound, Protocol};
+use super::sidecar::mtls::{self, Enforced};
+use super::waypoint::enforced;
+
+/// How those call who are asked about.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Way {
+    /// Through the waypoint in front, if there is one; with its identity as the destination takes it.
+    Captured,
+    /// Past waypoints, with its identity over HBONE.
+    Hbone,
+    /// Past waypoints, with its identity over the mTLS of sidecars.
+    Mtls,
+}
+
+/// The sidecar of a destination, at the port that is called.
+#[derive(Debug)]
+pub(super) struct Beside {
+    /// What a person deployed.
+    pub(super) owner: ResourceRef,
+    /// What stands at the port.
+    pub(super) inbound: Inbound,
+    /// Whether identities arrive over the mTLS of sidecars.
+    pub(super) over_mtls: bool,
+    /// The mode at the port.
+    pub(super) mode: Enforced,
+    /// What its Envoy enforces there.
+    pub(super) policies: Arc<Policies>,
+    /// What is known of the request.
+    pub(super) request: Request,
+}
+
+/// What an Envoy enforces in front of its application.
+#[derive(Debug)]
+pub(super) struct Policies {
+    /// By the traffic that it may be.
+    pub(super) chains: Chains,
+    /// A policy that may count there and cannot be read.
+    pub(super) unreadable: Option<By>,
+}
+
+/// What tells sidecars apart at their ports.
+#[derive(PartialEq, Eq, Hash)]
+pub(super) struct Told {
+    labels: Labels,
+    inbound: Inbound,
+    takes_hbone: bool,
+    over_mtls: bool,
+    address: Option<std::net::IpAddr>,
+}
+
+/// What was compiled for the Envoys of pods, by their namespace, labels and traffic.
+#[derive(Debug, Default)]
+pub(super) struct Compiled(Mutex<FxHashMap<(Namespace, Labels, u8), Arc<Policies>>>);
+
+/// Whether an Envoy handles what comes to a workload.
+pub(super) fn has_envoy(workload: &Workload) -> bool {
+    workload.capture.data_plane == DataPlane::Sidecar
+}
+
+/// Whether clients of ztunnel send HBONE to a workload.
+pub(super) fn takes_hbone(workload: &Workload) -> bool {
+    let label = || workload.proxy.as_ref().is_some_and(|proxy| proxy.takes_hbone);
+    workload.is_captured() || has_envoy(workload) && label()
+}
+
+impl Beside {
+    /// The sidecar in front of a destination that has one.
+    pub(super) fn of(mesh: &Mesh<'_>, destination: &Destination, way: Way) -> Option<Self> {
+        let index = destination.workload()?;
+        let workload = mesh.workload(index).filter(|workload| has_envoy(workload))?;
+        let inbound = match workload.host_network {
+            // Nothing sends what comes to a node to the Envoy of one of its pods.
+            true => Inbound::Unclear(Unclear::not_judged(workload.owner.clone())),
+            false => inbound::at_port(mesh.snapshot, index, destination.port),
+        };
+        let protocol = match inbound {
+            Inbound::Chains { protocol, .. } => protocol,
+            _ => Protocol::Tcp,
+        };
+        let modes = mesh.policies.peer_authentications();
+        let namespace = &workload.identity.namespace;
+        Some(Self {
+            owner: workload.owner.clone(),
+            inbound,
+            over_mtls: match way {
+                Way::Captured => !takes_hbone(workload),
+                Way::Hbone => false,
+                Way::Mtls => true,
+            },
+            mode: mtls::at_port(modes, namespace, &workload.labels, destination.port),
+            policies: policies(mesh, workload, protocol),
+            request: request(mesh, workload, destination.port, protocol),
+        })
+    }
+
+    /// Everything about peers that its Envoy looks at.
+    pub(super) fn told_apart(&self) -> Vec<Match> {
+        self.policies.chains.iter().map(|(_, filters)| told_apart(filters)).collect()
+    }
+
+    /// What tells it apart from others of its owner.
+    pub(super) fn told(&self, workload: &Workload) -> Told {
+        let asks = |matcher: &Matcher| matches!(matcher, Matcher::DestinationIp(_));
+        let asks_for_address = self.policies.chains.iter().any(|(_, of)| of.matchers().any(asks));
+        Told {
+            labels: workload.labels.clone(),
+            inbound: self.inbound.clone(),
+            takes_hbone: takes_hbone(workload),
+            over_mtls: self.over_mtls,
+            address: match self.request.destination_ip {
+                Known::Is(address) if asks_for_address => Some(address),
+                _ => None,
+            },
+        }
+    }
+}
+
+/// The policies of a pod's Envoy, compiled once for all pods with its labels.
+fn policies(mesh: &Mesh<'_>, workload: &Workload, protocol: Protocol) -> Arc<Policies> {
+    let (protocol, number) = match (protocol, mesh.request.speaks_http()) {
+        (Protocol::Http, _) | (Protocol::Detected, Some(true)) => (PortProtocol::Http, 0),
+        (Protocol::Tcp, _) | (Protocol::Detected, Some(false)) => (PortProtocol::Tcp, 1),
+        (Protocol::Detected, None) => (PortProtocol::Detected, 2),
+    };
+    let key = (workload.identity.namespace.clone(), workload.labels.clone(), number);
+    let compiled = mesh.compiled();
+    let known = compiled.0.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
+    known.unwrap_or_else(|| {
+        let settings = &mesh.snapshot.settings;
+        let proxy = Proxy {
+            namespace: &workload.identity.namespace,
+            labels: &workload.labels,
+            waypoint: false,
+            service: None,
+            root: &settings.mesh.root_namespace,
+            selector_based_gateway_policy: settings.istiod.selects_gateways,
+        };
+        let (chains, unreadable) = enforced(mesh, &proxy, protocol, &mesh.request);
+        let policies = Arc::new(Policies { chains, unreadable });
+        compiled.0.lock().unwrap_or_else(PoisonError::into_inner).insert(key, policies.clone());
+        policies
+    })
+}
+
+/// The request as the Envoy of a pod has it: called are the pod's own address and port.
+fn request(mesh: &Mesh<'_>, workload: &Workload, port: Option<u16>, protocol: Protocol) -> Request {
+    let server_name = match (&mesh.request.server_name, protocol) {
+        // Without TLS there is none.
+        (Known::Unknown, Protocol::Http) => Known::Absent,
+        (known, _) => known.clone(),
+    };
+    Request {
+        server_name,
+        destination_ip: match workload.addresses.as_slice() {
+            [only] => Known::Is(*only),
+            _ => Known::Unknown,
+        },
+        destination_port: port.map_or(Known::Absent, Known::Is),
+        ..mesh.request.clone()
+    }
+}
+
+/// The ports at which sidecars of a workload may answer in their own way: of Services, policies and settings.
+pub(super) fn ports(mesh: &Mesh<'_>, workload: &Workload) -> Vec<u16> {
+    let namespace = &workload.identity.namespace;
+    let policies = policies(mesh, workload, Protocol::Detected);
+    let matchers = policies.chains.iter().flat_map(|(_, filters)| filters.matchers());
+    let mut ports: Vec<u16> = matchers
+        .filter_map(|matcher| match matcher {
+            Matcher::DestinationPort(port) => Some(*port),
+            _ => None,
+        })
+        .collect();
+    let services = mesh
+        .services_of(namespace)
+        .filter(|service| !service.selector.is_empty() && workload.labels.contains_all(&service.selector));
+    ports.extend(services.flat_map(|service| {
+        service.written_ports.iter().filter_map(|port| inbound::port_of(port, workload))
+    }));
+    ports.extend(mtls::ports(mesh.policies.peer_authentications(), namespace, &workload.labels));
+    ports.extend(workload.proxy.iter().flat_map(|proxy| proxy.inbound.named()));
+    ports.retain(|port| !inbound::OF_NO_APPLICATION.contains(port));
+    ports
+}
