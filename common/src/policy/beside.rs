@@ -18,7 +18,7 @@ use super::mesh::Mesh;
 use super::sidecar::Unclear;
 use super::sidecar::inbound::{self, Inbound, Protocol};
 use super::sidecar::mtls::{self, Enforced};
-use super::waypoint::enforced;
+use super::waypoint::{accepts_tokens, enforced};
 
 /// How those call who are asked about.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -55,6 +55,8 @@ pub(super) struct Policies {
     pub(super) chains: Chains,
     /// A policy that may count there and cannot be read.
     pub(super) unreadable: Option<By>,
+    /// Whether it finds any token valid.
+    accepts_tokens: bool,
 }
 
 /// What tells sidecars apart at their ports.
@@ -96,6 +98,7 @@ impl Beside {
             Inbound::Chains { protocol, .. } => protocol,
             _ => Protocol::Tcp,
         };
+        let policies = policies(mesh, workload, protocol);
         let modes = mesh.policies.peer_authentications();
         let namespace = &workload.identity.namespace;
         Some(Self {
@@ -107,8 +110,8 @@ impl Beside {
                 Way::Mtls => true,
             },
             mode: mtls::at_port(modes, namespace, &workload.labels, destination.port),
-            policies: policies(mesh, workload, protocol),
-            request: request(mesh, workload, destination.port, protocol),
+            request: request(mesh, workload, destination.port, protocol).with_tokens(policies.accepts_tokens),
+            policies,
         })
     }
 
@@ -155,7 +158,8 @@ fn policies(mesh: &Mesh<'_>, workload: &Workload, protocol: Protocol) -> Arc<Pol
             selector_based_gateway_policy: settings.istiod.selects_gateways,
         };
         let (chains, unreadable) = enforced(mesh, &proxy, protocol, &mesh.request);
-        let policies = Arc::new(Policies { chains, unreadable });
+        let accepts_tokens = accepts_tokens(mesh, &proxy);
+        let policies = Arc::new(Policies { chains, unreadable, accepts_tokens });
         compiled.0.lock().unwrap_or_else(PoisonError::into_inner).insert(key, policies.clone());
         policies
     })

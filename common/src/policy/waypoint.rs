@@ -9,7 +9,7 @@ use crate::model::{Identity, Kind, Labels, Namespace, Readiness, ResourceRef, Wo
 use crate::snapshot::{Binding, MeshSnapshot, Service, Waypoint as GatewayFacts};
 
 use super::decision::{By, EnvoyRule};
-use super::envoy::{self, AttachedService, Chain, Filters, Known, Proxy, Request, Token, told_apart};
+use super::envoy::{self, AttachedService, Chain, Filters, Known, Proxy, Request, told_apart};
 use super::gates::envoy::Chains;
 use super::gates::resolve::{At, Destination};
 use super::ir::Match;
@@ -159,7 +159,7 @@ fn waypoint(
         instances: instances(mesh, gateway, identity),
         chains,
         unreadable,
-        request: Request { token: token(mesh, &proxy), ..request(mesh, destination, service) },
+        request: request(mesh, destination, service).with_tokens(accepts_tokens(mesh, &proxy)),
         elsewhere: service.and_then(|service| routes::routing(snapshot, &namespace, service)),
     })
 }
@@ -210,9 +210,9 @@ pub(super) fn enforced(
     (chains, unclear.or_else(|| unread.next().map(|(at, _)| By::Unreadable(at))))
 }
 
-/// The token that a proxy finds valid: none where nothing that is attached to it accepts any
+/// Whether a proxy finds any token valid, or may: something that is attached to it accepts tokens
 /// (pilot/pkg/security/authn/policy_applier.go, `JwtFilter`).
-pub(super) fn token(mesh: &Mesh<'_>, proxy: &Proxy<'_>) -> Token {
+pub(super) fn accepts_tokens(mesh: &Mesh<'_>, proxy: &Proxy<'_>) -> bool {
     let snapshot = mesh.snapshot;
     let kind = || Kind::from_wire("RequestAuthentication");
     let mut attached = snapshot.routing.request_authentications.iter();
@@ -225,7 +225,7 @@ pub(super) fn token(mesh: &Mesh<'_>, proxy: &Proxy<'_>) -> Token {
         })
     };
     let accepts = attached.any(|policy| proxy.accepts_tokens_of(policy) && !policy.spec.jwt_rules.is_empty());
-    if accepts || unread() { mesh.request.token.clone() } else { Token::Absent }
+    accepts || unread()
 }
 
 /// The request as the Envoy of a waypoint has it: called is the Service's address and port, or the pod's

@@ -181,6 +181,12 @@ impl Request {
         };
     }
 
+    /// Without a token, unless the proxy finds some valid.
+    #[must_use]
+    pub fn with_tokens(self, accepts: bool) -> Self {
+        if accepts { self } else { Self { token: Token::Absent, ..self } }
+    }
+
     /// Without a token, as CUSTOM policies see every request: their filters stand before the one for JWTs
     /// (pilot/pkg/networking/core/listener_builder.go, `buildHTTPConnectionManager`).
     #[must_use]
