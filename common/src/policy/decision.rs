@@ -257,6 +257,7 @@ impl Decision {
                 None => self.conditions.push(condition),
             }
         }
+        self.conditions.sort_by(|a, b| a.attribute.cmp(&b.attribute));
     }
 
     /// Changes what the same gate of the same stretch said here; where it is not there it had nothing to judge.

@@ -100,8 +100,14 @@ fn conditions(attribute: Attribute, answers: &[(Vec<String>, Decision)]) -> Vec<
         by_attribute
             .insert(condition.attribute.clone(), if same { condition.values.clone() } else { Vec::new() });
     }
-    let conditions = by_attribute.into_iter();
-    conditions.map(|(attribute, values)| Condition { attribute, values }).collect()
+    let condition = |(attribute, mut values): (Cow<'static, str>, Vec<String>)| {
+        // The order in which workloads were asked says nothing, so that equal conditions are equal values.
+        if attribute.ends_with(".workload") {
+            values.sort_unstable();
+        }
+        Condition { attribute, values }
+    };
+    by_attribute.into_iter().map(condition).collect()
 }
 
 /// What holds in the worlds of some values.

@@ -323,10 +323,12 @@ fn judgement(mesh: &Mesh<'_>, gate: Gate, ruling: Ruling) -> Judgement {
         Ruling::Isolated { by } => by_rule(GateOutcome::Block, Reason::NetworkPolicyIsolated, by),
         Ruling::Denied { by } => by_rule(GateOutcome::Block, Reason::AdminNetworkPolicyDeny, by),
         Ruling::Depends { by, conditions } => {
-            let reason = match conditions.first().map(|condition| &*condition.attribute) {
-                Some("destination.port") => Reason::PortDecides,
-                Some("source.labels") => Reason::SourceDecides,
-                _ => Reason::AddressDecides,
+            // Of several the order says nothing: it is that of the policies' names.
+            let on = |attribute: &str| conditions.iter().any(|condition| condition.attribute == attribute);
+            let reason = match (on("destination.port"), on("source.labels")) {
+                (true, _) => Reason::PortDecides,
+                (false, true) => Reason::SourceDecides,
+                (false, false) => Reason::AddressDecides,
             };
             Judgement { conditions, ..by_rule(GateOutcome::Conditional, reason, by) }
         }

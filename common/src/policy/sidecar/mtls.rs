@@ -113,14 +113,11 @@ fn options<'e>(entries: &'e [&'e Entry]) -> Vec<Option<&'e Entry>> {
     if entries.is_empty() { vec![None] } else { entries.iter().copied().map(Some).collect() }
 }
 
-/// The object that holds at its level: the oldest, of equals the first by name (pilot/pkg/model/config.go,
-/// `configCompareByCreationTime`). With one that was never applied among them it may be any of the oldest.
+/// The objects that may hold at their level: the oldest. Of equals istiod takes the first by name
+/// (pilot/pkg/model/config.go, `configCompareByCreationTime`); names may be hashed here, and manifests have no age, so
+/// that any of them is taken for possible, as at ztunnel.
 fn first<'e>(entries: &[&'e Entry]) -> Vec<&'e Entry> {
-    let oldest = oldest(entries);
-    if oldest.iter().any(|entry| entry.created.is_none()) {
-        return oldest;
-    }
-    oldest.into_iter().min_by(|a, b| a.reference.name.cmp(&b.reference.name)).into_iter().collect()
+    oldest(entries)
 }
 
 /// The narrowest that says something; UNSET says nothing. A port that is UNSET has the workload's mode.
