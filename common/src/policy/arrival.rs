@@ -142,6 +142,8 @@ fn from_workload(
 ) -> Arrival {
     // Through its Service a pod may get to itself, which no policy of the network sees.
     let is_itself = destination.at == At::Workload(index) && from.reference.kind == Kind::Pod;
+    // With a waypoint in between it is the waypoint that calls back.
+    let is_itself = is_itself && !(from.is_captured() && may_stand_in_front(mesh, destination));
     let sender = if is_itself { Sender::Itself(index) } else { Sender::Workload(index) };
     // One pod calls itself by its own address, which the rules in the pod let through first; several of one
     // template call each other.

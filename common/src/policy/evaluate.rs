@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::net::IpAddr;
 
 use crate::codes::Reason;
-use crate::model::{Kind, Peer, ResourceRef};
+use crate::model::{Kind, Peer, ResourceRef, Workload, WorkloadIndex};
 
 use super::arrival::{Arrival, Caller, Doubt, either, exempt, node_decides, unserved, without_judging};
 use super::beside::Way;
@@ -22,6 +22,7 @@ use super::network::EndKind;
 use super::peer_set::blocks::Blocks;
 use super::reach::{Variant, in_all_worlds, nowhere, variants};
 use super::sets::One;
+use super::waypoint::may_stand_in_front;
 
 /// What a caller's connection gets.
 #[must_use]
@@ -93,8 +94,12 @@ fn on_its_node<'a>(
         Caller::Node(node) => Some(node),
         Caller::Identity(_) | Caller::Address(_) | Caller::Outside => None,
     };
+    // A waypoint is sent to wherever the endpoints are.
+    let is_captured = |index: &WorkloadIndex| mesh.workload(*index).is_some_and(Workload::is_captured);
+    let captured = matches!(caller, Caller::Workload(index) if is_captured(index));
     let is_local = |of: &Destination| {
-        of.service.is_some_and(|at| mesh.snapshot.services.get(at).is_some_and(|s| s.local_only))
+        let local = |at: usize| mesh.snapshot.services.get(at).is_some_and(|service| service.local_only);
+        of.service.is_some_and(local) && !(captured && may_stand_in_front(mesh, of))
     };
     let node_of = |of: &Destination| mesh.workload(of.workload()?)?.node.as_ref();
     let Some(node) = node.filter(|_| destinations.iter().all(|of| is_local(of) && node_of(of).is_some()))
