@@ -89,7 +89,7 @@ reasons! {
     NetworkPolicyUnclear;
     /// NetworkPolicies isolate the pod; what they see of the network of a node is for the network plug-in.
     NodeTraffic;
-    /// The traffic goes through a waypoint, which is not judged by this version.
+    /// The traffic goes through a waypoint of which too little was read, or that is not judged by this version.
     WaypointNotJudged;
     /// An Envoy handles the traffic, which is not judged by this version.
     SidecarNotJudged;

@@ -389,9 +389,9 @@ codes! {
         hint: "look at it yourself";
         why: "Objects of this kind are read by name only.";
     // 956 was given before NetworkPolicies were judged.
-    WaypointNotJudged = 957, Gap, "Waypoints are not judged yet";
-        message: "{subject} is bound to a waypoint, which is not judged by this version";
-        hint: "look at the policies that are attached to the waypoint";
+    WaypointNotJudged = 957, Gap, "A waypoint that is not judged";
+        message: "{subject} is bound to a waypoint of which too little was read, or of a kind that is not judged by this version";
+        hint: "add its Gateway; look at the policies that are attached to it";
         why: "Behind a waypoint the destination sees the waypoint's identity, not the caller's.";
     SidecarNotJudged = 958, Gap, "Sidecars are not judged yet";
         message: "{subject} has an Envoy, which is not judged by this version";

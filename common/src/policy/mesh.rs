@@ -10,7 +10,7 @@ use crate::model::{
     DataPlane, Kind, Labels, Name, Namespace, Peer, Protocol, ResourceRef, Sender, Serving, Workload,
     WorkloadIndex,
 };
-use crate::snapshot::{MeshSnapshot, Policy, Service};
+use crate::snapshot::{Binding, MeshSnapshot, Policy, Service};
 
 use super::beside::{self, Compiled, has_envoy};
 use super::compile::Remark;
@@ -95,6 +95,19 @@ impl<'a> Mesh<'a> {
     /// The pods and templates that say that they are instances of a Gateway.
     pub(super) fn pods_of_gateway(&self, gateway: &ResourceRef) -> &[WorkloadIndex] {
         self.envoys.pods.get(gateway).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// Whether what captured callers send to the address of a Service goes through a waypoint, or may: then it is another
+    /// target than its pods are.
+    #[must_use]
+    pub fn has_waypoint(&self, service: &Service) -> bool {
+        let may_be = |object: &ResourceRef| object.kind != Kind::Namespace;
+        !service.headless
+            && match self.snapshot.waypoint_of_service(service) {
+                Binding::Bound(_) => true,
+                Binding::Unknown(object) => may_be(&object),
+                Binding::Free | Binding::Refused(..) => false,
+            }
     }
 
     /// The account as which istiod runs a Gateway of which no pod was read.

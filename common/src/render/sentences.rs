@@ -175,6 +175,7 @@ fn strict(by: &DecidedBy) -> &str {
 fn depends(row: &Row, named: &str, rule: &str) -> String {
     let conditions = row.conditions.iter().map(|condition| match condition.values.as_slice() {
         [] => format!("{} fits", condition.attribute),
+        ways if condition.attribute == "request" => ways.join(", or "),
         values => format!("{} in {}", condition.attribute, values.join(",")),
     });
     let conditions = conditions.collect::<Vec<_>>().join("; ");

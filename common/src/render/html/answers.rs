@@ -90,11 +90,7 @@ impl<'a> Answers<'a> {
             hops: hops.collect(),
             by: sentences::decided_by(row),
             place: row.decided_by.as_ref().and_then(|by| by.location.as_deref()).map(harmless),
-            conditions: row
-                .conditions
-                .iter()
-                .map(|condition| harmless(&gates::condition(condition)))
-                .collect(),
+            conditions: gates::conditions(row).iter().map(|condition| harmless(condition)).collect(),
             also: gates::also(row).iter().map(|text| harmless(text)).collect(),
             objects: objects(row),
         }

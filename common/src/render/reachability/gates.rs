@@ -38,28 +38,35 @@ pub(super) fn outcomes(row: &Row) -> String {
     row.hops.iter().flat_map(of_hop).collect::<Vec<_>>().join(",")
 }
 
-/// What every gate said of one answer, and everything else that would have refused it.
+/// What every gate said of one answer, and everything else that would have refused it. Two stretches have headings.
 pub(super) fn of(report: &Reachability, row: &Row, look: Look) -> String {
-    let gates: Vec<_> =
-        row.hops.iter().flat_map(|hop| hop.gates.iter().map(move |gate| line(row, hop, gate))).collect();
     let mut out = format!("{}: {}\n", connection(report, row), look.theme.verdict(row.verdict));
-    out.push_str(&table(Look { headers: false, ..look }, &[], &gates));
+    for hop in &row.hops {
+        if let Some(heading) = heading(row, hop) {
+            out.push_str(&format!(" {heading}\n"));
+        }
+        let gates: Vec<_> = hop.gates.iter().map(|gate| line(row, hop, gate)).collect();
+        out.push_str(&table(Look { headers: false, ..look }, &[], &gates));
+    }
     let location = row.decided_by.as_ref().and_then(|by| by.location.as_deref());
     let decided = location.map(|location| format!("decided at {location}"));
-    for text in decided.into_iter().chain(also(row)).chain(row.conditions.iter().map(condition)) {
+    for text in decided.into_iter().chain(also(row)).chain(conditions(row)) {
         out.push_str(&format!("  {}\n", escaped(&text)));
     }
     out
 }
 
+/// Where a stretch leads, when there are two.
+fn heading(row: &Row, hop: &Hop) -> Option<&'static str> {
+    (row.hops.len() > 1).then_some(match hop.hop {
+        Stretch::Source => "to the waypoint, whose Envoy sees the caller:",
+        Stretch::Waypoint => "from the waypoint on, where the waypoint is seen and not the caller:",
+    })
+}
+
 fn line(row: &Row, hop: &Hop, gate: &GateEntry) -> Vec<String> {
     let text = said(row, hop, gate);
-    let from = if hop.hop == Stretch::Source { "" } else { "waypoint: " };
-    vec![
-        format!("  {from}{}", gate.gate.as_str()),
-        gate.outcome.as_str().to_owned(),
-        escaped(&text).into_owned(),
-    ]
+    vec![format!("  {}", gate.gate.as_str()), gate.outcome.as_str().to_owned(), escaped(&text).into_owned()]
 }
 
 /// What a gate said, and who made it.
@@ -102,9 +109,18 @@ fn is_of_mtls(name: &str) -> bool {
     name == "istio_converted_static_strict" || name.starts_with("converted_peer_authentication_")
 }
 
-/// On what an answer depends.
-pub(in crate::render) fn condition(of: &Condition) -> String {
-    let text = format!("allowed if {} is one of: {}", of.attribute, of.values.join(", "));
+/// On what an answer depends: all of these must hold.
+pub(in crate::render) fn conditions(row: &Row) -> Vec<String> {
+    let lead = |at: usize| if at == 0 { "allowed if" } else { "and" };
+    row.conditions.iter().enumerate().map(|(at, of)| format!("{} {}", lead(at), condition(of))).collect()
+}
+
+fn condition(of: &Condition) -> String {
+    // The ways in which a request gets in, each in full.
+    let text = match &*of.attribute {
+        "request" => format!("one of these holds: {}", of.values.join("; or ")),
+        attribute => format!("{attribute} is one of: {}", of.values.join(", ")),
+    };
     text.trim_end().to_owned()
 }
 

@@ -189,6 +189,12 @@ pub fn diff(compared: Compared<'_>, asked: &Asked<'_>) -> Result<Answer<Differen
             (old.unwrap_or_else(|_| Side::empty(&old_mesh)), new.unwrap_or_else(|_| Side::empty(&new_mesh)))
         }
     };
+    let of_matrix = matches!(asked.scope, Scope::All(..));
+    let names =
+        |side: &Side<'_>| -> Vec<String> { side.targets.keys().filter(|_| of_matrix).cloned().collect() };
+    let (of_old, of_new) = (names(&old), names(&new));
+    let old = old.with_services(of_new.iter().map(String::as_str));
+    let new = new.with_services(of_old.iter().map(String::as_str));
     side::known_sources(&old, &new)?;
     let compared = compare(&old, &new);
     let mut differing = Vec::new();

@@ -1,7 +1,7 @@
 //! Who reaches a target, and the matrix of all targets.
 
 use rayon::prelude::*;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::codes::{Code, Evidence};
 use crate::model::{ResourceRef, WorkloadIndex};
@@ -10,6 +10,7 @@ use crate::policy::{
     refuses_plaintext,
 };
 use crate::report::Facts;
+use crate::snapshot::{Backend, Service};
 
 use super::question::TargetQuestion;
 use super::row::{Class, Owners, PeerEntry, Row, Rows, of_identity, settle_at};
@@ -27,6 +28,9 @@ impl TargetQuestion {
     pub(super) fn each(&self, mesh: &Mesh<'_>) -> Vec<TargetQuestion> {
         let Target::Workloads(workloads) = &self.target else { return Vec::new() };
         let mut each = by_owner(mesh, workloads);
+        if each.len() > 1 || self.name.starts_with("ns/") {
+            each.extend(behind_waypoints(mesh, workloads));
+        }
         for question in &mut each {
             question.port.clone_from(&self.port);
         }
@@ -88,7 +92,7 @@ pub fn list(mesh: &Mesh<'_>, question: &TargetQuestion) -> Answer<Reachability> 
 /// Who reaches each of these targets. Workloads of one owner that no answer tells apart are one target.
 #[must_use]
 pub fn matrix(mesh: &Mesh<'_>, workloads: &[WorkloadIndex]) -> Answer<Reachability> {
-    let (rows, facts) = of_all(mesh, &by_owner(mesh, workloads));
+    let (rows, facts) = of_all(mesh, &targets(mesh, workloads));
     answer(mesh, None, rows, facts)
 }
 
@@ -159,6 +163,30 @@ pub(super) fn by_owner(mesh: &Mesh<'_>, workloads: &[WorkloadIndex]) -> Vec<Targ
         .collect();
     questions.sort_by(|a, b| a.name.cmp(&b.name));
     questions
+}
+
+/// The same, and the Services in front of these workloads that a waypoint stands before: what their addresses get is not
+/// what the pods get.
+pub(super) fn targets(mesh: &Mesh<'_>, workloads: &[WorkloadIndex]) -> Vec<TargetQuestion> {
+    let mut all = by_owner(mesh, workloads);
+    all.extend(behind_waypoints(mesh, workloads));
+    all
+}
+
+fn behind_waypoints(mesh: &Mesh<'_>, workloads: &[WorkloadIndex]) -> Vec<TargetQuestion> {
+    let wanted: FxHashSet<WorkloadIndex> = workloads.iter().copied().collect();
+    let stands_before = |service: &Service| {
+        let mut backends = service.backends.iter();
+        backends.any(|of| matches!(of, Backend::Workload { index, .. } if wanted.contains(index)))
+    };
+    let services = mesh.snapshot.services.iter().enumerate();
+    let found = services.filter(|(_, service)| stands_before(service) && mesh.has_waypoint(service));
+    let question = |(at, service): (usize, &Service)| TargetQuestion {
+        name: service.reference.to_string(),
+        target: Target::Service(at),
+        port: None,
+    };
+    found.map(question).collect()
 }
 
 fn rows(

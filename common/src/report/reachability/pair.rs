@@ -4,6 +4,7 @@ use crate::codes::{Code, Evidence, Reason};
 use crate::model::{DataPlane, Identity, Workload, WorkloadIndex};
 use crate::policy::{Caller, Decision, Destination, Dialled, Gate, Mesh, Resolution, Target, evaluate};
 use crate::report::Facts;
+use crate::snapshot::Backend;
 
 use super::question::{SourceQuestion, TargetQuestion};
 use super::row::{Class, PeerEntry, Row, Rows, of_class, of_identity, settle};
@@ -52,7 +53,7 @@ pub fn to_peers(
     let mut facts = Facts::default();
     let mut maker = Rows::new(mesh);
     let mut rows: Vec<Row> = Vec::new();
-    for question in super::list::by_owner(mesh, workloads) {
+    for question in super::list::targets(mesh, workloads) {
         for dialled in question.ports(mesh) {
             for part in parts(mesh, &question, &dialled, source, &mut facts) {
                 rows.push(maker.row(called(mesh, &question), dialled.to_string(), &part.decision));
@@ -196,8 +197,17 @@ impl Part {
 
 /// What is called, as the peer of a caller.
 fn called(mesh: &Mesh<'_>, question: &TargetQuestion) -> PeerEntry {
-    let Target::Workloads(workloads) = &question.target else { return of_class(Class::NoIdentity) };
-    let first = workloads.first().and_then(|index| mesh.workload(*index));
+    let first = match &question.target {
+        Target::Workloads(workloads) => workloads.first().copied(),
+        Target::Service(at) => mesh.snapshot.services.get(*at).and_then(|service| {
+            service.backends.iter().find_map(|backend| match backend {
+                Backend::Workload { index, .. } => Some(*index),
+                Backend::Address { .. } | Backend::Unclear => None,
+            })
+        }),
+        Target::Address(_) | Target::Node(_) => None,
+    };
+    let first = first.and_then(|index| mesh.workload(index));
     let mut peer = match first {
         Some(workload) if workload.capture.data_plane != DataPlane::None => {
             of_identity(Class::Identity, &workload.identity)

@@ -39,6 +39,7 @@ pub(super) fn of(
 /// What the ways mean in a mesh.
 fn meanings(mesh: &Mesh<'_>, asked: &Asked<'_>, ways: &[Way]) -> Vec<Option<Meaning>> {
     let side = Side::find(mesh, asked).unwrap_or_else(|_| Side::empty(mesh));
+    let side = side.with_services(ways.iter().map(|way| way.target.as_str()));
     let mut found = Vec::with_capacity(ways.len());
     // Those of one target and port stand together.
     for together in ways.chunk_by(|a, b| place(a) == place(b)) {

@@ -13,7 +13,7 @@ use crate::policy::{
     Resolution, Target, combine, evaluate,
 };
 use crate::report::Facts;
-use crate::report::reachability::list::{answers, by_owner};
+use crate::report::reachability::list::{self, answers};
 use crate::report::reachability::pair::parts;
 use crate::report::reachability::question::{SourceQuestion, TargetQuestion};
 use crate::report::reachability::row::{PeerEntry, Row, Rows};
@@ -61,7 +61,7 @@ impl<'a> Side<'a> {
                 if workloads.is_empty() {
                     return Err(nothing(namespace, labels.is_some()));
                 }
-                (None, by_owner(mesh, &workloads))
+                (None, list::targets(mesh, &workloads))
             }
         };
         let source = |text: &String| (text.clone(), SourceQuestion::find(mesh, text, asked.namespace));
@@ -73,6 +73,20 @@ impl<'a> Side<'a> {
             callers: everyone.then(|| Callers::new(mesh)),
             sources: asked.sources.iter().map(source).collect(),
         })
+    }
+
+    /// Asks about Services too that another reading asks about: a waypoint stands before them there.
+    pub(super) fn with_services<'n>(mut self, names: impl Iterator<Item = &'n str>) -> Self {
+        for name in names.filter(|name| name.starts_with("svc/")) {
+            let services = self.mesh.snapshot.services.iter();
+            let at = services.enumerate().find(|(_, service)| service.reference.to_string() == name);
+            if let Some((at, _)) = at.filter(|_| !self.targets.contains_key(name)) {
+                let target = Target::Service(at);
+                let question = TargetQuestion { name: name.to_owned(), target, port: None };
+                self.targets.insert(name.to_owned(), question);
+            }
+        }
+        self
     }
 
     /// A reading in which nothing is that was asked about.
@@ -122,7 +136,7 @@ fn each(mesh: &Mesh<'_>, question: TargetQuestion) -> Vec<TargetQuestion> {
     let is_group = ["ns/", "sa/", "spiffe://"].iter().any(|start| question.name.starts_with(start));
     match &question.target {
         Target::Workloads(workloads) if is_group || question.each(mesh).len() > 1 => {
-            let mut each = by_owner(mesh, workloads);
+            let mut each = list::targets(mesh, workloads);
             each.iter_mut().for_each(|of| of.port.clone_from(&question.port));
             each
         }
