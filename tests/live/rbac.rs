@@ -51,7 +51,7 @@ fn all_rules() -> Vec<Value> {
 
 /// All rules without this resource.
 fn without(resource: &str) -> Vec<Value> {
-    let named = ["authorizationpolicies", "peerauthentications"];
+    let named = ["authorizationpolicies", "peerauthentications", "requestauthentications"];
     let mut rules = all_rules();
     for rule in &mut rules {
         if rule["apiGroups"][0] == "security.istio.io" {

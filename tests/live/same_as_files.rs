@@ -138,12 +138,23 @@ fn odd_meshes(cluster: &TestCluster) {
 
 /// Files do not say that there is no other Gateway, a cluster does: nothing asks for one that is not there.
 fn that_ask_for_what_is_there(mut objects: Vec<Value>) -> Vec<Value> {
-    let place = |object: &Value| object["metadata"]["namespace"].clone();
-    let gateways: Vec<Value> =
-        objects.iter().filter(|object| object["kind"] == "Gateway").map(place).collect();
-    for object in objects.iter_mut().filter(|object| !gateways.contains(&place(object))) {
-        if let Some(labels) = object["metadata"]["labels"].as_object_mut() {
-            labels.retain(|key, value| key != "istio.io/use-waypoint" || value == "none");
+    let name = |object: &Value| object["metadata"]["name"].as_str().unwrap_or_default().to_owned();
+    let place = |object: &Value| match object["metadata"]["namespace"].as_str() {
+        Some(namespace) => namespace.to_owned(),
+        None => name(object),
+    };
+    let gateways: Vec<(String, String)> = objects
+        .iter()
+        .filter(|object| object["kind"] == "Gateway")
+        .map(|object| (place(object), name(object)))
+        .collect();
+    for object in &mut objects {
+        let own = place(object);
+        let Some(labels) = object["metadata"]["labels"].as_object_mut() else { continue };
+        let of = labels.get("istio.io/use-waypoint-namespace").and_then(Value::as_str).unwrap_or(&own);
+        let asked = labels.get("istio.io/use-waypoint").and_then(Value::as_str).unwrap_or("none");
+        if asked != "none" && !gateways.contains(&(of.to_owned(), asked.to_owned())) {
+            labels.remove("istio.io/use-waypoint");
         }
     }
     objects

@@ -56,6 +56,8 @@ reasons! {
     StrictMtls;
     /// The peer's identity is of another trust domain: refused in the TLS handshake.
     TrustDomainMismatch;
+    /// The token that is given is of no issuer that a RequestAuthentication accepts.
+    TokenRefused;
     /// Nothing ready stands behind the Service.
     NoEndpoint;
     /// The Service does not declare the port, or no pod has the port that it is mapped to.

@@ -18,7 +18,7 @@ use super::mesh::Mesh;
 use super::sidecar::Unclear;
 use super::sidecar::inbound::{self, Inbound, Protocol};
 use super::sidecar::mtls::{self, Enforced};
-use super::waypoint::{accepts_tokens, enforced};
+use super::waypoint::{Tokens, enforced};
 
 /// How those call who are asked about.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -46,6 +46,8 @@ pub(super) struct Beside {
     pub(super) policies: Arc<Policies>,
     /// What is known of the request.
     pub(super) request: Request,
+    /// What refuses the token that is given.
+    pub(super) refused: Option<ResourceRef>,
 }
 
 /// What an Envoy enforces in front of its application.
@@ -55,8 +57,6 @@ pub(super) struct Policies {
     pub(super) chains: Chains,
     /// A policy that may count there and cannot be read.
     pub(super) unreadable: Option<By>,
-    /// Whether it finds any token valid.
-    accepts_tokens: bool,
 }
 
 /// What tells sidecars apart at their ports.
@@ -99,6 +99,7 @@ impl Beside {
             _ => Protocol::Tcp,
         };
         let policies = policies(mesh, workload, protocol);
+        let tokens = Tokens::of(mesh, &proxy(mesh, workload));
         let modes = mesh.policies.peer_authentications();
         let namespace = &workload.identity.namespace;
         Some(Self {
@@ -110,7 +111,8 @@ impl Beside {
                 Way::Mtls => true,
             },
             mode: mtls::at_port(modes, namespace, &workload.labels, destination.port),
-            request: request(mesh, workload, destination.port, protocol).with_tokens(policies.accepts_tokens),
+            request: request(mesh, workload, destination.port, protocol).with_tokens(tokens.may_be_valid()),
+            refused: tokens.refused(),
             policies,
         })
     }
@@ -137,6 +139,19 @@ impl Beside {
     }
 }
 
+/// The Envoy of a pod.
+fn proxy<'a>(mesh: &'a Mesh<'_>, workload: &'a Workload) -> Proxy<'a> {
+    let settings = &mesh.snapshot.settings;
+    Proxy {
+        namespace: &workload.identity.namespace,
+        labels: &workload.labels,
+        waypoint: false,
+        service: None,
+        root: &settings.mesh.root_namespace,
+        selector_based_gateway_policy: settings.istiod.selects_gateways,
+    }
+}
+
 /// The policies of a pod's Envoy, compiled once for all pods with its labels.
 fn policies(mesh: &Mesh<'_>, workload: &Workload, protocol: Protocol) -> Arc<Policies> {
     let (protocol, number) = match (protocol, mesh.request.speaks_http()) {
@@ -148,18 +163,9 @@ fn policies(mesh: &Mesh<'_>, workload: &Workload, protocol: Protocol) -> Arc<Pol
     let compiled = mesh.compiled();
     let known = compiled.0.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
     known.unwrap_or_else(|| {
-        let settings = &mesh.snapshot.settings;
-        let proxy = Proxy {
-            namespace: &workload.identity.namespace,
-            labels: &workload.labels,
-            waypoint: false,
-            service: None,
-            root: &settings.mesh.root_namespace,
-            selector_based_gateway_policy: settings.istiod.selects_gateways,
-        };
+        let proxy = proxy(mesh, workload);
         let (chains, unreadable) = enforced(mesh, &proxy, protocol, &mesh.request);
-        let accepts_tokens = accepts_tokens(mesh, &proxy);
-        let policies = Arc::new(Policies { chains, unreadable, accepts_tokens });
+        let policies = Arc::new(Policies { chains, unreadable });
         compiled.0.lock().unwrap_or_else(PoisonError::into_inner).insert(key, policies.clone());
         policies
     })

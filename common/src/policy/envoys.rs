@@ -1,16 +1,17 @@
 //! What Envoys of any kind have in common: the settings that their filters depend on, and where to find the policies
 //! and pods that concern one of them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rustc_hash::FxHashMap;
 
 use crate::istio::{Action, ConfiguredProvider, ExternalAuthorizer};
 use crate::model::{Kind, Name, Namespace, ResourceRef, WorkloadIndex};
-use crate::snapshot::MeshSnapshot;
+use crate::snapshot::{MeshSnapshot, Service};
 
 use super::beside::Compiled;
 use super::envoy::{Mesh, Provider, TrustDomains};
+use super::sidecar::service_host;
 use super::waypoint::GATEWAY_NAME;
 
 #[cfg(test)]
@@ -23,6 +24,8 @@ pub(super) struct Envoys {
     pub(super) settings: Mesh,
     /// AuthorizationPolicies by namespace, by their positions.
     pub(super) policies: FxHashMap<Namespace, Vec<usize>>,
+    /// External authorizers whose Service was not read (pilot/pkg/model/telemetry_logging.go, `LookupCluster`).
+    pub(super) missing_providers: BTreeSet<Name>,
     /// Instances of Gateways.
     pub(super) pods: FxHashMap<ResourceRef, Vec<WorkloadIndex>>,
     /// What the Envoys of pods enforce.
@@ -42,8 +45,34 @@ impl Envoys {
                 pods.entry(gateway).or_default().push(WorkloadIndex(at));
             }
         }
-        Self { settings: settings(snapshot), policies, pods, compiled: Compiled::default() }
+        Self {
+            settings: settings(snapshot),
+            missing_providers: missing_providers(snapshot),
+            policies,
+            pods,
+            compiled: Compiled::default(),
+        }
     }
+}
+
+/// By the full names of their Services, perhaps with a namespace before them.
+fn missing_providers(snapshot: &MeshSnapshot) -> BTreeSet<Name> {
+    let configured = snapshot.settings.mesh.extension_providers.iter().flatten();
+    let known = |host: &str| {
+        let is_it = |service: &Service| {
+            let namespace = service.reference.namespace.as_ref().map_or("", Namespace::as_str);
+            service_host(&service.reference.name, namespace) == host
+        };
+        let mut entries = snapshot.routing.service_entries.iter();
+        snapshot.services.iter().any(is_it)
+            || entries.any(|entry| entry.spec.spec.hosts.iter().any(|of| **of == *host))
+    };
+    let of = |provider: &ConfiguredProvider| {
+        let service = provider.http.as_ref().or(provider.grpc.as_ref())?.service.clone();
+        let host = service.rsplit_once('/').map_or(&*service, |(_, host)| host);
+        (!known(host)).then(|| provider.name.clone())
+    };
+    configured.filter_map(of).collect()
 }
 
 fn settings(snapshot: &MeshSnapshot) -> Mesh {

@@ -4,12 +4,13 @@
 //! `gates::waypoint`. A Gateway that a person wrote runs nothing yet: istiod makes its pods
 //! (pilot/pkg/config/kube/gateway/deploymentcontroller.go), which are then known by what they are made with.
 
-use crate::istio::{HBONE_PORT, PortProtocol};
+use crate::istio::{Action, AuthorizationPolicy, HBONE_PORT, PortProtocol};
+use crate::kubernetes::ServicePort;
 use crate::model::{Identity, Kind, Labels, Namespace, Readiness, ResourceRef, WorkloadIndex};
-use crate::snapshot::{Binding, MeshSnapshot, Service, Waypoint as GatewayFacts};
+use crate::snapshot::{Binding, MeshSnapshot, Policy, Service, Waypoint as GatewayFacts};
 
 use super::decision::{By, EnvoyRule};
-use super::envoy::{self, AttachedService, Chain, Filters, Known, Proxy, Request, told_apart};
+use super::envoy::{self, AttachedService, Chain, Filters, Known, Proxy, Request, Token, told_apart};
 use super::gates::envoy::Chains;
 use super::gates::resolve::{At, Destination};
 use super::ir::Match;
@@ -44,6 +45,8 @@ pub(super) struct Waypoint {
     pub(super) unreadable: Option<By>,
     /// What is known of the request, as the Envoy sees it.
     pub(super) request: Request,
+    /// What refuses the token that is given.
+    pub(super) refused: Option<ResourceRef>,
     /// The object because of which it may send elsewhere than to the destination.
     pub(super) elsewhere: Option<ResourceRef>,
 }
@@ -153,13 +156,15 @@ fn waypoint(
     if routes::envoy_filter(snapshot, &places).is_some() {
         return None;
     }
+    let tokens = Tokens::of(mesh, &proxy);
     let (chains, unreadable) = enforced(mesh, &proxy, protocol(destination, service), &mesh.request);
     Some(Waypoint {
         gateway: gateway.clone(),
         instances: instances(mesh, gateway, identity),
         chains,
         unreadable,
-        request: request(mesh, destination, service).with_tokens(accepts_tokens(mesh, &proxy)),
+        request: request(mesh, destination, service).with_tokens(tokens.may_be_valid()),
+        refused: tokens.refused(),
         elsewhere: service.and_then(|service| routes::routing(snapshot, &namespace, service)),
     })
 }
@@ -200,7 +205,11 @@ pub(super) fn enforced(
         },
         PortProtocol::Tcp | PortProtocol::Tls | PortProtocol::Udp => vec![("tcp", compiled(Chain::Tcp))],
     };
-    let unclear = policies().find(|(_, policy)| policy.unclear).map(|(policy, of)| {
+    let is_unclear = |policy: &Policy<AuthorizationPolicy>| {
+        let spec = &policy.object.spec;
+        policy.unclear || spec.action == Action::Custom && mesh.is_provider_missing(&spec.provider.name)
+    };
+    let unclear = policies().find(|(_, policy)| is_unclear(policy)).map(|(policy, of)| {
         let enforced_as = of.object.reference(Kind::AuthorizationPolicy).key().into();
         By::Envoy(EnvoyRule { policy, rule: None, enforced_as })
     });
@@ -210,22 +219,60 @@ pub(super) fn enforced(
     (chains, unclear.or_else(|| unread.next().map(|(at, _)| By::Unreadable(at))))
 }
 
-/// Whether a proxy finds any token valid, or may: something that is attached to it accepts tokens
-/// (pilot/pkg/security/authn/policy_applier.go, `JwtFilter`).
-pub(super) fn accepts_tokens(mesh: &Mesh<'_>, proxy: &Proxy<'_>) -> bool {
-    let snapshot = mesh.snapshot;
-    let kind = || Kind::from_wire("RequestAuthentication");
-    let mut attached = snapshot.routing.request_authentications.iter();
-    let of_proxy = [Some(proxy.root), Some(proxy.namespace), proxy.service.map(|service| service.namespace)];
-    let unread = || {
-        let mut places = of_proxy.into_iter().flatten();
-        places.any(|place| {
+/// What a proxy makes of tokens.
+#[derive(Debug)]
+pub(super) enum Tokens {
+    /// It finds none valid.
+    None,
+    /// It finds some valid, or may.
+    Some,
+    /// What is known of the token is of none that it accepts: it refuses the request, as this says.
+    Refused(ResourceRef),
+}
+
+impl Tokens {
+    /// By what is attached to the proxy. A request without a token passes, one with a token of another issuer does not
+    /// (pilot/pkg/security/authn/policy_applier.go, `JwtFilter`: any of the issuers, or `allow_missing`).
+    pub(super) fn of(mesh: &Mesh<'_>, proxy: &Proxy<'_>) -> Self {
+        let snapshot = mesh.snapshot;
+        let kind = || Kind::from_wire("RequestAuthentication");
+        let all = snapshot.routing.request_authentications.iter();
+        let attached: Vec<_> = all
+            .filter(|policy| proxy.accepts_tokens_of(policy) && !policy.spec.jwt_rules.is_empty())
+            .collect();
+        let places =
+            [Some(proxy.root), Some(proxy.namespace), proxy.service.map(|service| service.namespace)];
+        let unread = places.into_iter().flatten().any(|place| {
             snapshot.unread(&kind(), place.as_str()).is_some()
                 || snapshot.unreadable.iter().any(|of| of.is(&kind()) && of.may_stand_in(place))
-        })
-    };
-    let accepts = attached.any(|policy| proxy.accepts_tokens_of(policy) && !policy.spec.jwt_rules.is_empty());
-    accepts || unread()
+        });
+        let issuer = match &mesh.request.token {
+            Token::Claims { claims, .. } => claims.get("iss").and_then(|issuer| issuer.as_str()),
+            Token::Unknown | Token::Absent => None,
+        };
+        let mut rules = attached.iter().flat_map(|policy| &policy.spec.jwt_rules);
+        match (attached.first(), issuer) {
+            _ if unread => Self::Some,
+            (None, _) => Self::None,
+            (Some(first), Some(issuer)) if !rules.any(|rule| *rule.issuer == *issuer) => {
+                Self::Refused(first.reference(kind()))
+            }
+            (Some(_), _) => Self::Some,
+        }
+    }
+
+    /// Whether claims may count.
+    pub(super) fn may_be_valid(&self) -> bool {
+        !matches!(self, Self::None)
+    }
+
+    /// What refuses the request.
+    pub(super) fn refused(self) -> Option<ResourceRef> {
+        match self {
+            Self::Refused(object) => Some(object),
+            Self::None | Self::Some => None,
+        }
+    }
 }
 
 /// The request as the Envoy of a waypoint has it: called is the Service's address and port, or the pod's
@@ -237,11 +284,10 @@ fn request(mesh: &Mesh<'_>, destination: &Destination, service: Option<&Service>
         (None, Some(workload)) => workload.addresses.as_slice(),
         (None, None) => &[],
     };
-    let server_name = match (&mesh.request.server_name, protocol(destination, service)) {
-        // Without TLS there is none.
-        (Known::Unknown, PortProtocol::Http | PortProtocol::Tcp) => Known::Absent,
-        (known, _) => known.clone(),
-    };
+    // The names of TLS are looked at where some Service says that the port is one of TLS (`tlsInspector`).
+    let is_tls = |of: &ServicePort| Some(of.port) == port && PortProtocol::of(of) == PortProtocol::Tls;
+    let looked_at = mesh.snapshot.services.iter().any(|service| service.ports.iter().any(is_tls));
+    let server_name = if looked_at { mesh.request.server_name.clone() } else { Known::Absent };
     Request {
         server_name,
         destination_ip: match addresses {

@@ -91,6 +91,7 @@ pub(super) fn decided_by(row: &Row) -> String {
         Reason::HostExempt | Reason::OwnNode => "the pod's own node".to_owned(),
         Reason::Loopback => "the pod itself".to_owned(),
         Reason::TrustDomainMismatch => "another trust domain".to_owned(),
+        Reason::TokenRefused => format!("{named} accepts no such token"),
         Reason::NoEndpoint => "no ready endpoint".to_owned(),
         Reason::NoPort => "no such port".to_owned(),
         Reason::NotForTcp => "the port is not for TCP".to_owned(),

@@ -57,7 +57,8 @@ impl RequestArguments {
             method: known(&self.method),
             path: known(&self.path),
             host: known(&self.host),
-            server_name: known(&self.sni),
+            // Envoy keeps the server name in lower case (ConnectionSocketImpl::setRequestedServerName).
+            server_name: known(&self.sni.as_ref().map(|name| name.to_ascii_lowercase())),
             ..Request::default()
         };
         for typed in &self.header {

@@ -181,10 +181,23 @@ impl Request {
         };
     }
 
-    /// Without a token, unless the proxy finds some valid.
+    /// Without a token, unless the proxy finds some valid. What stands in some claims with spaces between is a list
+    /// (pilot/pkg/security/authn/policy_applier.go, `buildSpaceDelimitedClaims`).
     #[must_use]
-    pub fn with_tokens(self, accepts: bool) -> Self {
-        if accepts { self } else { Self { token: Token::Absent, ..self } }
+    pub fn with_tokens(mut self, accepts: bool) -> Self {
+        match &mut self.token {
+            token if !accepts => *token = Token::Absent,
+            Token::Claims { claims, .. } => {
+                for claim in ["scope", "permission"] {
+                    if let Some(Json::String(text)) = claims.get(claim) {
+                        let parts = text.split(' ').map(Json::from).collect();
+                        claims.insert(claim.to_owned(), Json::Array(parts));
+                    }
+                }
+            }
+            Token::Unknown | Token::Absent => {}
+        }
+        self
     }
 
     /// Without a token, as CUSTOM policies see every request: their filters stand before the one for JWTs

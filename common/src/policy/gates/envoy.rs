@@ -2,6 +2,7 @@
 //! `policy::envoy` decides.
 
 use crate::codes::Reason;
+use crate::model::ResourceRef;
 use crate::policy::decision::{
     By, Cell, Condition, Decision, EnvoyRule, Gate, GateOutcome, Judgement, Verdict,
 };
@@ -22,6 +23,9 @@ const GATE: Gate = Gate::Authorization;
 /// More ways in which a request gets in are not written out.
 const MOST_WAYS: usize = 8;
 
+/// The traffic that has requests.
+const HTTP: &str = "http";
+
 /// Which of two kinds of traffic it is.
 const PROTOCOL: Attribute = Attribute { name: "request.protocol", reason: Reason::ProtocolDecides };
 
@@ -35,10 +39,16 @@ pub(super) fn parts<D: Domain>(
     mesh: &Mesh<'_>,
     chains: &Chains,
     request: &Request,
-    unreadable: Option<&By>,
+    (unreadable, refused): (Option<&By>, Option<&ResourceRef>),
 ) -> Parts<D::Set> {
     let worlds = chains.iter().map(|(protocol, filters)| {
-        let parts = of_chain(domain, mesh, filters, request, unreadable).into_iter();
+        // The filter for tokens comes before that for the policies.
+        let refused = refused.filter(|_| *protocol == HTTP).map(|object| {
+            let judgement = Judgement::new(GATE, GateOutcome::Block, Reason::TokenRefused);
+            vec![(domain.all(), judgement.by(By::Object(object.clone())))]
+        });
+        let parts = refused.unwrap_or_else(|| of_chain(domain, mesh, filters, request, unreadable));
+        let parts = parts.into_iter();
         let cells = parts.map(|(peers, judgement)| {
             let mut decision = Decision::default();
             decision.push(judgement);

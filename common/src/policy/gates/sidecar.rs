@@ -97,7 +97,7 @@ pub(super) fn policies<D: Domain>(
         }
         let cells = divide(domain, cells, &mode(domain, flow, beside));
         let policies = &beside.policies;
-        let unreadable = policies.unreadable.as_ref();
+        let unreadable = (policies.unreadable.as_ref(), beside.refused.as_ref());
         let parts = envoy::parts(domain, flow.mesh, &policies.chains, request, unreadable);
         done.extend(divide(domain, cells, &parts));
     }

@@ -189,7 +189,7 @@ impl Written {
             method: known(&self.method),
             path: known(&self.path),
             host: known(&self.host),
-            server_name: known(&self.sni),
+            server_name: known(&self.sni.as_ref().map(|name| name.to_ascii_lowercase().into())),
             ..Request::default()
         };
         for (name, value) in &self.headers {
