@@ -28,8 +28,12 @@ pub struct RequestArguments {
     /// The server name that TLS asks for
     #[arg(long, value_name = "NAME")]
     pub sni: Option<String>,
-    /// A claim of the token, or [CLAIM][FIELD]=VALUE inside of one; repeatable, several of one name are a list
-    #[arg(long, value_name = "CLAIM=VALUE")]
+    /// Claims of the token.
+    #[arg(
+        long,
+        value_name = "CLAIM=VALUE",
+        help = "A claim of the token, or [CLAIM][FIELD]=VALUE inside of one; repeatable, several of one name are a list"
+    )]
     pub jwt_claim: Vec<String>,
 }
 
