@@ -5,6 +5,7 @@
 
 mod authorization_policy;
 mod destination_rule;
+mod gateways;
 mod mesh_config;
 mod on_the_wire;
 mod peer_authentication;
@@ -22,6 +23,7 @@ pub use authorization_policy::{
 pub use destination_rule::{
     ClientTls, DestinationRule, LoadBalancer, PortTrafficPolicy, TlsMode, TrafficPolicy,
 };
+pub use gateways::{GATEWAY_NAME, MANAGED, MESH_CONTROLLER, WAYPOINT_CLASS};
 pub use mesh_config::{
     CaCertificate, ConfiguredProvider, ExternalAuthorizer, MeshConfigFile, ProxyConfig, ProxyMetadata,
 };

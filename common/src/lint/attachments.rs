@@ -8,9 +8,6 @@ use crate::istio::{AuthorizationPolicy, TargetKind, TargetReference};
 use crate::model::{FieldPath, Kind, Name, Namespace, ResourceRef};
 use crate::snapshot::{Binding, MeshSnapshot, Object, Service};
 
-/// The class of waypoints (pkg/config/constants, `WaypointGatewayClassName`).
-pub(super) const WAYPOINT_CLASS: &str = "istio-waypoint";
-
 /// What is bound to waypoints.
 pub(super) struct Bindings<'a> {
     /// Services by the Gateway that takes what they are sent, or would if it is one.

@@ -4,12 +4,12 @@
 use std::collections::BTreeMap;
 
 use crate::codes::{Code, Evidence};
-use crate::istio::{AuthorizationPolicy, TargetKind};
+use crate::istio::{AuthorizationPolicy, TargetKind, WAYPOINT_CLASS};
 use crate::model::{Kind, Name, Namespace, ResourceRef};
 use crate::policy::{Remark, Remarks};
 use crate::snapshot::{Binding, Object, Service, by_likeness};
 
-use super::attachments::{Target, WAYPOINT_CLASS, targets};
+use super::attachments::{Target, targets};
 use super::survey::{Survey, nearest};
 use super::waypoints::refused;
 

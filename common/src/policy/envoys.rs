@@ -5,14 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rustc_hash::FxHashMap;
 
-use crate::istio::{Action, ConfiguredProvider, ExternalAuthorizer};
+use crate::istio::{Action, ConfiguredProvider, ExternalAuthorizer, GATEWAY_NAME};
 use crate::model::{Kind, Name, Namespace, ResourceRef, WorkloadIndex};
 use crate::snapshot::{MeshSnapshot, Service};
 
 use super::beside::Compiled;
 use super::envoy::{Mesh, Provider, TrustDomains};
 use super::sidecar::service_host;
-use super::waypoint::GATEWAY_NAME;
 
 #[cfg(test)]
 mod tests;

@@ -4,7 +4,7 @@
 //! `gates::waypoint`. A Gateway that a person wrote runs nothing yet: istiod makes its pods
 //! (pilot/pkg/config/kube/gateway/deploymentcontroller.go), which are then known by what they are made with.
 
-use crate::istio::{Action, AuthorizationPolicy, HBONE_PORT, PortProtocol};
+use crate::istio::{Action, AuthorizationPolicy, GATEWAY_NAME, HBONE_PORT, PortProtocol};
 use crate::kubernetes::ServicePort;
 use crate::model::{Identity, Kind, Labels, Namespace, Readiness, ResourceRef, WorkloadIndex};
 use crate::snapshot::{Binding, MeshSnapshot, Policy, Service, Waypoint as GatewayFacts};
@@ -17,9 +17,6 @@ use super::ir::Match;
 use super::mesh::Mesh;
 
 mod routes;
-
-/// Says on a pod which Gateway it is an instance of.
-pub(super) const GATEWAY_NAME: &str = "gateway.networking.k8s.io/gateway-name";
 
 /// What stands between captured clients and a destination.
 #[derive(Debug)]

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::istio::{GATEWAY_NAME, HBONE_PORT, MANAGED, MESH_CONTROLLER};
 use crate::kubernetes::{Annotations, PodSpec};
 use crate::model::{Intercepted, Labels, Proxy, ProxyKind};
 
@@ -14,8 +15,6 @@ use super::Clients;
 #[cfg(test)]
 mod tests;
 
-const GATEWAY_NAME: &str = "gateway.networking.k8s.io/gateway-name";
-const MANAGED: &str = "gateway.istio.io/managed";
 const TEMPLATES: &str = "inject.istio.io/templates";
 const INTERCEPTION: &str = "sidecar.istio.io/interceptionMode";
 const INCLUDE_INBOUND: &str = "traffic.sidecar.istio.io/includeInboundPorts";
@@ -28,8 +27,6 @@ const TUNNEL: &str = "networking.istio.io/tunnel";
 
 /// The ports of the agent and of Envoy itself: probes, health, metrics.
 const OF_THE_AGENT: [u16; 3] = [15020, 15021, 15090];
-/// Where HBONE arrives: never redirected.
-const HBONE: u16 = 15008;
 
 /// What of a pod says what its Envoy does.
 pub(super) struct Written<'a> {
@@ -63,7 +60,7 @@ impl Written<'_> {
     fn kind(&self) -> ProxyKind {
         if self.labels.get(GATEWAY_NAME).is_some() {
             let managed = self.labels.get(MANAGED);
-            let waypoint = managed == Some("istio.io-mesh-controller");
+            let waypoint = managed == Some(MESH_CONTROLLER);
             return if waypoint { ProxyKind::Waypoint } else { ProxyKind::Gateway };
         }
         let proxies = || self.spec.containers.iter().filter(|c| &*c.name == "istio-proxy").count();
@@ -85,7 +82,7 @@ impl Written<'_> {
         }
     }
 
-    /// What is left out counts only where everything is taken in.
+    /// What is left out counts only where everything is taken in. Where HBONE arrives is never redirected.
     fn inbound(&self, clients: &Clients) -> Intercepted {
         if !self.is_intercepted(clients) {
             return Intercepted::Unclear;
@@ -94,11 +91,11 @@ impl Written<'_> {
         match self.annotations.get(INCLUDE_INBOUND).map_or("*", str::trim) {
             "*" => excluded.map_or(Intercepted::Unclear, |mut excluded| {
                 excluded.extend(OF_THE_AGENT);
-                excluded.insert(HBONE);
+                excluded.insert(HBONE_PORT);
                 Intercepted::AllBut(excluded)
             }),
             listed => ports(listed).map_or(Intercepted::Unclear, |mut listed| {
-                listed.remove(&HBONE);
+                listed.remove(&HBONE_PORT);
                 Intercepted::Only(listed)
             }),
         }

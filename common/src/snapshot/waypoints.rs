@@ -7,7 +7,7 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::istio::ServiceEntry;
+use crate::istio::{GATEWAY_NAME, MANAGED, MESH_CONTROLLER, ServiceEntry};
 use crate::model::{Kind, Labels, Name, Namespace, ResourceRef, Workload};
 
 use super::{Discovery, Extent, MeshSnapshot, Object, Objects, Service, Unreadable, Why};
@@ -24,12 +24,8 @@ pub(crate) const USE_WAYPOINT: &str = "istio.io/use-waypoint";
 const CANARY: &str = "istio.io/use-waypoint-canary";
 /// Says in which namespace the waypoint is.
 const USE_WAYPOINT_NAMESPACE: &str = "istio.io/use-waypoint-namespace";
-/// Says on a pod which Gateway it is an instance of.
-const GATEWAY_NAME: &str = "gateway.networking.k8s.io/gateway-name";
-/// Says on a Service which controller made it.
-const MANAGED: &str = "gateway.istio.io/managed";
 /// The controllers of waypoints and of east-west gateways.
-const CONTROLLERS: [&str; 2] = ["istio.io-mesh-controller", "istio.io-eastwest-controller"];
+const CONTROLLERS: [&str; 2] = [MESH_CONTROLLER, "istio.io-eastwest-controller"];
 
 /// The waypoint in front of something.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]

@@ -1,17 +1,15 @@
 //! Which policies a proxy enforces: pilot/pkg/model/policyattachment.go, `ShouldAttachPolicy`, and
 //! pilot/pkg/model/authorization.go, `ListAuthorizationPolicies`.
 
-use crate::istio::{Action, AuthorizationPolicy, RequestAuthentication, TargetReference, WorkloadSelector};
+use crate::istio::{
+    Action, AuthorizationPolicy, GATEWAY_NAME, RequestAuthentication, TargetReference, WAYPOINT_CLASS,
+    WorkloadSelector,
+};
 use crate::model::{Labels, Name, Namespace};
 use crate::snapshot::Object;
 
 #[cfg(test)]
 mod tests;
-
-/// The label that a Gateway's pods carry, with its name.
-const GATEWAY_NAME: &str = "gateway.networking.k8s.io/gateway-name";
-/// The class of waypoints (pkg/config/constants, `WaypointGatewayClassName`).
-const WAYPOINT_CLASS: &str = "istio-waypoint";
 
 /// An Envoy, as policies are attached to it.
 #[derive(Clone, Debug)]

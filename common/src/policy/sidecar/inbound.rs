@@ -5,7 +5,7 @@
 //! `SetServiceTargets`); within a Service, of the first of its ports that leads there. Ports of no Service have chains
 //! too: what is spoken there is detected.
 
-use crate::istio::PortProtocol;
+use crate::istio::{HBONE_PORT, PortProtocol};
 use crate::kubernetes::ServicePort;
 use crate::model::{ContainerPort, Kind, PortRef, ProxyKind, Workload, WorkloadIndex};
 use crate::snapshot::{Backend, MeshSnapshot, Service};
@@ -19,10 +19,10 @@ mod tests;
 /// The port of the listener itself: what is sent there would come back to it for ever.
 const OF_THE_LISTENER: u16 = 15006;
 /// Ports at which HBONE and what goes out come to Envoy.
-const OF_THE_PROXY: [u16; 2] = [15001, 15008];
+const OF_THE_PROXY: [u16; 2] = [15001, HBONE_PORT];
 
 /// Ports of the agent, of Envoy's own health and metrics, and of HBONE: no application has them.
-pub const OF_NO_APPLICATION: [u16; 6] = [15001, 15006, 15008, 15020, 15021, 15090];
+pub const OF_NO_APPLICATION: [u16; 6] = [15001, OF_THE_LISTENER, HBONE_PORT, 15020, 15021, 15090];
 
 /// What the chains of a port take connections for.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]

@@ -7,7 +7,7 @@ use std::net::IpAddr;
 
 use rustc_hash::FxHashMap;
 
-use crate::istio::HBONE_PORT;
+use crate::istio::{HBONE_PORT, WAYPOINT_CLASS};
 use crate::kubernetes::{GatewayAddress, GatewayStatus, Listener, ObjectMeta, RouteNamespaces};
 use crate::model::{Labels, Name};
 use crate::snapshot::{GatewayObject, Object, Objects};
@@ -21,8 +21,6 @@ const INBOUND_BINDING: &str = "ambient.istio.io/waypoint-inbound-binding";
 /// The protocol of the listener of a waypoint that takes PROXY protocol.
 const PROXY_LISTENER: &str = "istio.io/PROXY";
 
-/// The class whose Gateways istiod runs as waypoints.
-const WAYPOINT_CLASS: &str = "istio-waypoint";
 /// Says which account the pods run as, where it is not one of the Gateway's name
 /// (pilot/pkg/config/kube/gatewaycommon/deploymentcontroller.go, `GatewayServiceAccount`).
 const ACCOUNT: &str = "gateway.istio.io/service-account";
