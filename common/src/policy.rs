@@ -24,6 +24,7 @@ mod peer_authentication;
 pub mod peer_set;
 mod peers;
 mod reach;
+mod routing;
 mod select;
 pub mod sets;
 pub mod sidecar;

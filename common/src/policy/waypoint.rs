@@ -15,8 +15,8 @@ use super::gates::envoy::Chains;
 use super::gates::resolve::{At, Destination};
 use super::ir::Match;
 use super::mesh::Mesh;
-
-mod routes;
+use super::routing::elsewhere;
+use super::sidecar::{Unclear, may_change_waypoint};
 
 /// What stands between captured clients and a destination.
 #[derive(Debug)]
@@ -147,10 +147,7 @@ fn waypoint(
         root: &snapshot.settings.mesh.root_namespace,
         selector_based_gateway_policy: snapshot.settings.istiod.selects_gateways,
     };
-    let of_service = attached.map(|service| service.namespace);
-    let root = &snapshot.settings.mesh.root_namespace;
-    let places: Vec<&Namespace> = [Some(root), Some(&namespace), of_service].into_iter().flatten().collect();
-    if routes::envoy_filter(snapshot, &places).is_some() {
+    if may_change_waypoint(snapshot, &proxy.namespaces()) {
         return None;
     }
     let tokens = Tokens::of(mesh, &proxy);
@@ -162,7 +159,7 @@ fn waypoint(
         unreadable,
         request: request(mesh, destination, service).with_tokens(tokens.may_be_valid()),
         refused: tokens.refused(),
-        elsewhere: service.and_then(|service| routes::routing(snapshot, &namespace, service)),
+        elsewhere: service.and_then(|service| elsewhere(snapshot, &namespace, service)).map(|of| of.object),
     })
 }
 
@@ -182,11 +179,7 @@ pub(super) fn enforced(
     protocol: PortProtocol,
     request: &Request,
 ) -> (Chains, Option<By>) {
-    let namespaces =
-        [Some(proxy.root), Some(proxy.namespace), proxy.service.map(|service| service.namespace)];
-    let mut namespaces: Vec<&Namespace> = namespaces.into_iter().flatten().collect();
-    namespaces.sort_unstable();
-    namespaces.dedup();
+    let namespaces = proxy.namespaces();
     let policies = || {
         let of_namespaces = namespaces.iter().flat_map(|namespace| mesh.authorization_policies_of(namespace));
         of_namespaces.filter(|(_, policy)| policy.hidden.is_none() && proxy.enforces(&policy.object))
@@ -237,12 +230,7 @@ impl Tokens {
         let attached: Vec<_> = all
             .filter(|policy| proxy.accepts_tokens_of(policy) && !policy.spec.jwt_rules.is_empty())
             .collect();
-        let places =
-            [Some(proxy.root), Some(proxy.namespace), proxy.service.map(|service| service.namespace)];
-        let unread = places.into_iter().flatten().any(|place| {
-            snapshot.unread(&kind(), place.as_str()).is_some()
-                || snapshot.unreadable.iter().any(|of| of.is(&kind()) && of.may_stand_in(place))
-        });
+        let unread = Unclear::unread(snapshot, &kind(), &proxy.namespaces()).is_some();
         let issuer = match &mesh.request.token {
             Token::Claims { claims, .. } => claims.get("iss").and_then(|issuer| issuer.as_str()),
             Token::Unknown | Token::Absent => None,

@@ -73,7 +73,18 @@ pub fn select<'a>(
     selected
 }
 
-impl Proxy<'_> {
+impl<'a> Proxy<'a> {
+    /// The namespaces of whose policies some may be attached to it.
+    #[must_use]
+    pub fn namespaces(&self) -> Vec<&'a Namespace> {
+        let of_service = self.service.map(|service| service.namespace);
+        let mut namespaces: Vec<&Namespace> =
+            [Some(self.root), Some(self.namespace), of_service].into_iter().flatten().collect();
+        namespaces.sort_unstable();
+        namespaces.dedup();
+        namespaces
+    }
+
     /// Whether a policy is attached to it.
     #[must_use]
     pub fn enforces(&self, policy: &Object<AuthorizationPolicy>) -> bool {

@@ -2,12 +2,10 @@
 //! namespace and its own. What it changes is not judged.
 
 use crate::istio::EnvoyFilter;
-use crate::model::{Kind, Workload};
+use crate::model::{Kind, Namespace, Workload};
 use crate::snapshot::{MeshSnapshot, Object};
 
 use super::Unclear;
-
-const KIND: &str = "EnvoyFilter";
 
 /// The EnvoyFilter that changes a workload's proxy in a context, or may.
 pub(super) fn changing(snapshot: &MeshSnapshot, workload: &Workload, context: &str) -> Option<Unclear> {
@@ -23,8 +21,19 @@ pub(super) fn changing(snapshot: &MeshSnapshot, workload: &Workload, context: &s
             })
     };
     let found = snapshot.routing.envoy_filters.iter().find(changes);
-    let found = found.map(|filter| Unclear::not_judged(filter.reference(Kind::Other(KIND.into()))));
-    found.or_else(|| Unclear::unread(snapshot, KIND, own)).or_else(|| Unclear::unread(snapshot, KIND, root))
+    let kind = Kind::from_wire("EnvoyFilter");
+    let found = found.map(|filter| Unclear::not_judged(filter.reference(kind.clone())));
+    found.or_else(|| [own, root].into_iter().find_map(|of| Unclear::unread(snapshot, &kind, &[of])))
+}
+
+/// Whether one is attached to what a waypoint is for in one of these namespaces, or may be: only by `targetRefs` does one
+/// reach waypoints (pilot/pkg/model/policyattachment.go).
+pub(in crate::policy) fn may_change_waypoint(snapshot: &MeshSnapshot, namespaces: &[&Namespace]) -> bool {
+    let attached = |filter: &Object<EnvoyFilter>| {
+        !filter.spec.target_refs.is_empty() && namespaces.contains(&&filter.namespace())
+    };
+    snapshot.routing.envoy_filters.iter().any(attached)
+        || Unclear::unread(snapshot, &Kind::from_wire("EnvoyFilter"), namespaces).is_some()
 }
 
 /// One that is attached to gateways is for no sidecar.

@@ -110,15 +110,16 @@ fn changed_by(snapshot: &MeshSnapshot, workload: &Workload) -> Option<Unclear> {
         });
         Some(Unclear::not_judged(selecting?.reference(Kind::Other("ServiceEntry".into()))))
     };
-    let unread =
-        |kind| Unclear::unread(snapshot, kind, namespace).or_else(|| Unclear::unread(snapshot, kind, root));
+    let kind = |wire: &str| Kind::Other(wire.into());
+    let unread = |wire, namespace| Unclear::unread(snapshot, &kind(wire), &[namespace]);
     Unclear::not_discovered(snapshot, namespace.as_str())
         .or_else(|| envoy_filters::changing(snapshot, workload, "SIDECAR_INBOUND"))
         .or_else(of_sidecar)
-        .or_else(|| unread("Sidecar"))
+        .or_else(|| unread("Sidecar", namespace))
+        .or_else(|| unread("Sidecar", root))
         .or_else(of_entry)
-        .or_else(|| Unclear::unread(snapshot, "ServiceEntry", namespace))
-        .or_else(|| Unclear::unread(snapshot, "Service", namespace))
+        .or_else(|| unread("ServiceEntry", namespace))
+        .or_else(|| unread("Service", namespace))
 }
 
 /// The chains of Services that select the pod, or of none.

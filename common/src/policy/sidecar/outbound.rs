@@ -11,7 +11,7 @@ use crate::istio::{ClientTls, TlsMode};
 use crate::kubernetes::ServicePort;
 use crate::model::{Kind, Namespace, ProxyKind, ResourceRef, Workload, WorkloadIndex};
 use crate::policy::peer_authentication::{PeerAuthenticationIndex, PeerAuthentications};
-use crate::snapshot::{Backend, MeshSnapshot, Service, Unreadable};
+use crate::snapshot::{Backend, MeshSnapshot, Service};
 
 use super::destination_rules::{self, Client, Merged, service_host};
 use super::inbound::Protocol;
@@ -154,7 +154,8 @@ impl Dial<'_> {
     fn unread_rules(&self, of_service: &Namespace) -> Result<(), Unclear> {
         let root = &self.snapshot.settings.mesh.root_namespace;
         let places = [&self.client.identity.namespace, of_service, root];
-        let unread = |namespace| Unclear::unread(self.snapshot, "DestinationRule", namespace);
+        let kind = Kind::from_wire("DestinationRule");
+        let unread = |namespace| Unclear::unread(self.snapshot, &kind, &[namespace]);
         places.into_iter().find_map(unread).map_or(Ok(()), Err)
     }
 
@@ -246,15 +247,8 @@ impl Dial<'_> {
 
     fn unread_modes(&self, namespace: &Namespace) -> Result<(), Unclear> {
         let root = &self.snapshot.settings.mesh.root_namespace;
-        let of_kind = |u: &&Unreadable| {
-            u.is(&Kind::PeerAuthentication) && (u.may_stand_in(namespace) || u.may_stand_in(root))
-        };
-        match self.snapshot.unreadable.iter().find(of_kind) {
-            Some(unread) => {
-                Err(Unclear { reason: Reason::PolicyUnreadable, object: unread.reference.clone() })
-            }
-            None => Ok(()),
-        }
+        let unread = Unclear::unread(self.snapshot, &Kind::PeerAuthentication, &[namespace, root]);
+        unread.map_or(Ok(()), Err)
     }
 
     /// push_context.go, `BestEffortInferServiceMTLSMode`: a headless Service has mTLS for all of its endpoints or for none.

@@ -7,9 +7,10 @@
 
 use crate::istio::{Egress, Sidecar};
 use crate::model::{Kind, Name, Namespace, ProxyKind, ResourceRef, Workload};
+use crate::policy::routing::{self, host_of};
 use crate::snapshot::{MeshSnapshot, Object, Service};
 
-use super::destination_rules::{covers, fully_qualified, service_host};
+use super::destination_rules::covers;
 use super::{Unclear, envoy_filters, sidecars};
 
 #[cfg(test)]
@@ -27,8 +28,7 @@ pub(super) fn changing(snapshot: &MeshSnapshot, client: &Workload, service: &Ser
         return Ok(());
     }
     none(of.sidecar())?;
-    none(of.virtual_service())?;
-    none(of.route())?;
+    none(routing::elsewhere(snapshot, &client.identity.namespace, service))?;
     none(of.service_entry())
 }
 
@@ -55,7 +55,7 @@ fn kind(wire: &str) -> Kind {
 fn unread_sidecar(snapshot: &MeshSnapshot, client: &Workload) -> Option<Unclear> {
     let root = &snapshot.settings.mesh.root_namespace;
     let places = [&client.identity.namespace, root];
-    places.into_iter().find_map(|namespace| Unclear::unread(snapshot, "Sidecar", namespace))
+    places.into_iter().find_map(|namespace| Unclear::unread(snapshot, &kind("Sidecar"), &[namespace]))
 }
 
 struct Of<'a> {
@@ -65,11 +65,6 @@ struct Of<'a> {
 }
 
 impl Of<'_> {
-    fn host(&self) -> String {
-        let namespace = self.service.reference.namespace.as_ref().map_or("", Namespace::as_str);
-        service_host(&self.service.reference.name, namespace)
-    }
-
     /// What istiod does not look at nobody knows.
     fn not_discovered(&self) -> Option<Unclear> {
         let own = self.client.identity.namespace.as_str();
@@ -113,64 +108,16 @@ impl Of<'_> {
                 "." => namespace == own.as_str(),
                 of => of == namespace,
             };
-            fits && covers(host, &self.host())
+            fits && covers(host, &host_of(self.service))
         };
         sidecar.egress.iter().all(plain) && sidecar.egress.iter().flat_map(|of| &of.hosts).any(names)
     }
 
-    /// A VirtualService for the host that the client may heed.
-    fn virtual_service(&self) -> Option<Unclear> {
-        let host = self.host();
-        let own = self.client.identity.namespace.as_str();
-        let mut all = self.snapshot.routing.virtual_services.iter();
-        let found = all.find(|of| {
-            let namespace = of.meta.namespace.as_deref().unwrap_or_default();
-            let visible = |to: &Name| match &**to {
-                "*" => true,
-                "." => namespace == own,
-                to => to == own,
-            };
-            let exported = of.spec.export_to.is_empty() || of.spec.export_to.iter().any(visible);
-            let mesh = of.spec.gateways.is_empty() || of.spec.gateways.iter().any(|of| **of == *"mesh");
-            exported && mesh && of.spec.hosts.iter().any(|of| covers(&fully_qualified(of, namespace), &host))
-        });
-        found
-            .map(|of| Unclear::not_judged(of.reference(kind("VirtualService"))))
-            .or_else(|| self.unread_anywhere("VirtualService"))
-    }
-
-    /// A route of the Gateway API that is attached to the Service.
-    fn route(&self) -> Option<Unclear> {
-        let found = self.snapshot.routing.routes.iter().find(|route| {
-            route.spec.spec.parent_refs.iter().any(|parent| {
-                let namespace = parent.namespace.as_ref().or(route.meta.namespace.as_ref());
-                parent.kind.as_deref() == Some("Service")
-                    && parent.name == self.service.reference.name
-                    && namespace.map(|of| &**of)
-                        == self.service.reference.namespace.as_ref().map(Namespace::as_str)
-            })
-        });
-        let unread = || {
-            let kinds = ["HTTPRoute", "GRPCRoute", "TCPRoute", "TLSRoute"];
-            kinds.into_iter().find_map(|kind| self.unread_anywhere(kind))
-        };
-        found.map(|route| Unclear::not_judged(route.reference(route.spec.kind.clone()))).or_else(unread)
-    }
-
     /// A ServiceEntry with the host of the Service.
     fn service_entry(&self) -> Option<Unclear> {
-        let host = self.host();
+        let host = host_of(self.service);
         let mut all = self.snapshot.routing.service_entries.iter();
         let found = all.find(|of| of.spec.spec.hosts.iter().any(|of| covers(of, &host)));
         found.map(|of| Unclear::not_judged(of.reference(kind("ServiceEntry"))))
-    }
-
-    /// One that is not read may stand in any namespace.
-    fn unread_anywhere(&self, wire: &'static str) -> Option<Unclear> {
-        let of_kind = self.snapshot.unreadable.iter().find(|unreadable| unreadable.is(&kind(wire)));
-        let list = || self.snapshot.not_read.iter().find(|list| list.is_of(&kind(wire)));
-        let object = of_kind.map(|unreadable| unreadable.reference.clone());
-        let object = object.or_else(|| list().map(|_| ResourceRef::cluster(kind(wire), "*")));
-        Some(Unclear { reason: crate::codes::Reason::PolicyUnreadable, object: object? })
     }
 }
