@@ -208,7 +208,7 @@ struct Key {
     /// The waypoint in front of it.
     bound: Option<(Namespace, Binding)>,
     /// The object for whose waypoint istiod may have added a policy.
-    auto_allowed: Option<transport::Bound>,
+    auto_allowed: Option<ResourceRef>,
 }
 
 /// Groups destinations that get the same answers; those of one node, if that matters.

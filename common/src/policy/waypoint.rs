@@ -6,7 +6,7 @@
 
 use crate::istio::{Action, AuthorizationPolicy, GATEWAY_NAME, HBONE_PORT, PortProtocol};
 use crate::kubernetes::ServicePort;
-use crate::model::{Identity, Kind, Labels, Namespace, Readiness, ResourceRef, WorkloadIndex};
+use crate::model::{Identity, Kind, Labels, Namespace, Readiness, ResourceRef, Workload, WorkloadIndex};
 use crate::snapshot::{Binding, MeshSnapshot, Policy, Service, Waypoint as GatewayFacts};
 
 use super::decision::{By, EnvoyRule};
@@ -70,20 +70,17 @@ impl InFront {
     /// What captured clients go through who call a destination.
     pub(super) fn of(mesh: &Mesh<'_>, destination: &Destination) -> Self {
         let addressed = addressed(mesh, destination);
-        let gateway = match binding(mesh, destination) {
-            Binding::Free | Binding::Refused(..) => return Self::Nothing,
-            Binding::Unknown(namespace) if namespace.kind == Kind::Namespace => {
-                return Self::Unclear(namespace);
-            }
-            Binding::Unknown(_) => return Self::Unclear(bound_object(mesh, destination, addressed)),
-            Binding::Bound(gateway) => gateway,
-        };
+        let binding = binding(mesh, destination);
+        let object = bound_object(mesh, destination, addressed);
+        let Some(object) = may_be_bound(&object, &binding) else { return Self::Nothing };
         let canary = |service: &Service| mesh.snapshot.may_have_canary_waypoint(service);
-        let judged = waypoint(mesh, &gateway, destination, addressed);
-        match judged.filter(|_| !addressed.is_some_and(canary)) {
-            Some(waypoint) => Self::Waypoint(Box::new(waypoint)),
-            None => Self::Unclear(bound_object(mesh, destination, addressed)),
-        }
+        let judged = match &binding {
+            Binding::Bound(gateway) if !addressed.is_some_and(canary) => {
+                waypoint(mesh, gateway, destination, addressed)
+            }
+            _ => None,
+        };
+        judged.map_or_else(|| Self::Unclear(object.clone()), |of| Self::Waypoint(Box::new(of)))
     }
 }
 
@@ -97,10 +94,24 @@ fn binding(mesh: &Mesh<'_>, destination: &Destination) -> Binding {
     let workload = || destination.workload().and_then(|index| mesh.workload(index));
     match (addressed(mesh, destination), workload()) {
         (Some(service), _) => mesh.snapshot.waypoint_of_service(service),
-        // No workload is found by the address of a node, so no waypoint stands at it (ztunnel
-        // src/state/workload.rs, `insert`).
-        (None, Some(workload)) if !workload.host_network => mesh.snapshot.waypoint_of_workload(workload),
-        (None, _) => Binding::Free,
+        (None, Some(workload)) => binding_of_pod(mesh.snapshot, workload),
+        (None, None) => Binding::Free,
+    }
+}
+
+/// What a pod is bound to. No workload is found by the address of a node, so no waypoint stands at it (ztunnel
+/// src/state/workload.rs, `insert`).
+pub(super) fn binding_of_pod(snapshot: &MeshSnapshot, workload: &Workload) -> Binding {
+    if workload.host_network { Binding::Free } else { snapshot.waypoint_of_workload(workload) }
+}
+
+/// What says that an object is bound to a waypoint, or may: the object itself, also where too little was read of the
+/// Gateway, or the Namespace that was not read. One that istiod refuses to use is none: what is sent goes direct.
+pub(super) fn may_be_bound<'a>(object: &'a ResourceRef, binding: &'a Binding) -> Option<&'a ResourceRef> {
+    match binding {
+        Binding::Free | Binding::Refused(..) => None,
+        Binding::Unknown(namespace) if namespace.kind == Kind::Namespace => Some(namespace),
+        Binding::Unknown(_) | Binding::Bound(_) => Some(object),
     }
 }
 

@@ -10,9 +10,8 @@ use crate::model::{DataPlane, Kind, ResourceRef, Serving, Workload};
 use crate::policy::decision::{By, Decision, Gate, GateOutcome, Judgement};
 use crate::policy::fold::Domain;
 use crate::policy::mesh::Mesh;
-use crate::snapshot::{Binding, MeshSnapshot, Service};
-
-use crate::policy::waypoint::InFront;
+use crate::policy::waypoint::{InFront, binding_of_pod, may_be_bound};
+use crate::snapshot::Service;
 
 use super::resolve::{At, Destination};
 use super::{Flow, Parts, sidecar, waypoint};
@@ -53,7 +52,7 @@ pub(super) fn parts<D: Domain>(domain: &D, flow: &Flow<'_>) -> Parts<D::Set> {
     }
     match workload.capture.serving {
         Serving::Served => {}
-        Serving::Unclear => return vec![(domain.all(), behind(Bound::Unread(workload.namespace())))],
+        Serving::Unclear => return vec![(domain.all(), behind(workload.namespace()))],
         // Nobody sends HBONE to it, and plaintext is not redirected.
         _ if workload.capture.bypass_inbound => return past(Reason::InboundBypassed),
         Serving::Pending => return everyone(GateOutcome::Block, Reason::RedirectionPending),
@@ -73,15 +72,6 @@ fn transport(outcome: GateOutcome, reason: Reason) -> Judgement {
     Judgement::new(Gate::Transport, outcome, reason)
 }
 
-/// What may bind to a waypoint.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub(in crate::policy) enum Bound {
-    /// This object is bound to one.
-    Object(ResourceRef),
-    /// This Namespace may say so and was not read.
-    Unread(ResourceRef),
-}
-
 /// Whether the connection goes through a waypoint that is judged.
 pub(super) fn goes_through_waypoint(decision: &Decision) -> bool {
     let transport = decision.gate(Gate::Transport).map(|transport| transport.reason);
@@ -93,18 +83,15 @@ pub(super) fn in_front(flow: &Flow<'_>) -> Option<Judgement> {
     match flow.in_front {
         InFront::Nothing => None,
         InFront::Waypoint(waypoint) => Some(waypoint::goes_there(waypoint)),
-        InFront::Unclear(object) if object.kind == Kind::Namespace => {
-            Some(behind(Bound::Unread(object.clone())))
-        }
-        InFront::Unclear(object) => Some(behind(Bound::Object(object.clone()))),
+        InFront::Unclear(object) => Some(behind(object.clone())),
     }
 }
 
-/// Through a waypoint that something may be bound to.
-fn behind(bound: Bound) -> Judgement {
-    let (reason, object) = match bound {
-        Bound::Object(object) => (Reason::WaypointNotJudged, object),
-        Bound::Unread(namespace) => (Reason::NamespaceNotRead, namespace),
+/// Through a waypoint that this object may be bound to, or that this Namespace may name, which was not read.
+fn behind(object: ResourceRef) -> Judgement {
+    let reason = match object.kind {
+        Kind::Namespace => Reason::NamespaceNotRead,
+        _ => Reason::WaypointNotJudged,
     };
     transport(GateOutcome::Unknown, reason).by(By::Object(object))
 }
@@ -130,7 +117,7 @@ pub(super) fn foreign(flow: &Flow<'_>) -> Judgement {
     match (in_front(flow), flow.in_front) {
         (None, _) => refused(),
         (Some(_), InFront::Waypoint(_)) if mesh.trust_domain_aliases.is_empty() => refused(),
-        (Some(_), InFront::Waypoint(waypoint)) => behind(Bound::Object(waypoint.gateway.clone())),
+        (Some(_), InFront::Waypoint(waypoint)) => behind(waypoint.gateway.clone()),
         (Some(unclear), _) => unclear,
     }
 }
@@ -159,38 +146,17 @@ pub(in crate::policy) fn auto_allowed(
     mesh: &Mesh<'_>,
     destination: &Destination,
     workload: &Workload,
-) -> Option<Bound> {
+) -> Option<ResourceRef> {
     let snapshot = mesh.snapshot;
     if !snapshot.settings.istiod.auto_allows_waypoints {
         return None;
     }
     let index = destination.workload()?;
     let services = snapshot.services.iter().filter(|service| service.has(index));
-    let mut bound = services.filter_map(|service| by_service(snapshot, service));
-    bound.next().or_else(|| by_pod(snapshot, workload))
-}
-
-fn by_service(snapshot: &MeshSnapshot, service: &Service) -> Option<Bound> {
-    bound(&service.reference, snapshot.waypoint_of_service(service))
-}
-
-/// No workload is found by the address of a node, so no waypoint stands at it (ztunnel src/state/workload.rs,
-/// `insert`).
-fn by_pod(snapshot: &MeshSnapshot, workload: &Workload) -> Option<Bound> {
-    if workload.host_network {
-        return None;
-    }
-    bound(&workload.reference, snapshot.waypoint_of_workload(workload))
-}
-
-/// The object, when it may be bound to a waypoint. One that istiod refuses to use is none: what is sent goes direct.
-fn bound(reference: &ResourceRef, binding: Binding) -> Option<Bound> {
-    match binding {
-        Binding::Free | Binding::Refused(..) => None,
-        Binding::Unknown(namespace) if namespace.kind == Kind::Namespace => Some(Bound::Unread(namespace)),
-        // Also a Gateway of which too little was read.
-        Binding::Unknown(_) | Binding::Bound(_) => Some(Bound::Object(reference.clone())),
-    }
+    let of_service =
+        |service: &Service| may_be_bound(&service.reference, &snapshot.waypoint_of_service(service)).cloned();
+    let of_pod = || may_be_bound(&workload.reference, &binding_of_pod(snapshot, workload)).cloned();
+    services.filter_map(of_service).next().or_else(of_pod)
 }
 
 /// Why nothing can be said of what may be at an address: a machine that is not judged, or something among what
