@@ -31,18 +31,14 @@ pub(super) struct Planes {
 impl Planes {
     fn add(&mut self, workload: &Workload) {
         self.ambient |= workload.is_captured();
-        self.envoy |= has_envoy(workload);
+        self.envoy |= workload.has_envoy();
         self.sidecar |= has_sidecar(workload);
     }
 }
 
-fn has_envoy(workload: &Workload) -> bool {
-    workload.capture.data_plane == DataPlane::Sidecar
-}
-
 /// Whether an Envoy stands beside an application.
 pub(super) fn has_sidecar(workload: &Workload) -> bool {
-    has_envoy(workload) && workload.proxy.as_ref().is_some_and(|proxy| proxy.kind == ProxyKind::Sidecar)
+    workload.has_envoy() && workload.proxy.as_ref().is_some_and(|proxy| proxy.kind == ProxyKind::Sidecar)
 }
 
 /// The workloads of a namespace, or of all.

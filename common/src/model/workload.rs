@@ -140,4 +140,10 @@ impl Workload {
     pub fn is_captured(&self) -> bool {
         self.capture.data_plane == DataPlane::Ambient
     }
+
+    /// Whether an Envoy in the pod handles its traffic.
+    #[must_use]
+    pub fn has_envoy(&self) -> bool {
+        self.capture.data_plane == DataPlane::Sidecar
+    }
 }

@@ -12,7 +12,7 @@ use crate::model::{
 };
 use crate::snapshot::{Backend, Place};
 
-use super::beside::{Way, has_envoy, takes_hbone};
+use super::beside::{Way, takes_hbone};
 use super::decision::{By, Decision, Gate, GateOutcome, Judgement, Verdict};
 use super::family::Family;
 use super::gates::network_policy;
@@ -108,7 +108,7 @@ impl Caller {
             Self::Outside => plaintext(None),
             Self::Address(address) => plaintext(Some(*address)),
             Self::Identity(identity) => {
-                let taken = captured.is_some() || to.is_some_and(has_envoy);
+                let taken = captured.is_some() || to.is_some_and(Workload::has_envoy);
                 let taken = taken || may_stand_in_front(mesh, destination);
                 Arrival::As(Peer { identity: taken.then(|| identity.clone()), address: None, sender })
             }
@@ -156,7 +156,7 @@ fn from_workload(
     if from.is_captured() && from.capture.serving != Serving::Served {
         return Arrival::Stopped(from.capture.serving, from.namespace());
     }
-    if has_envoy(from) {
+    if from.has_envoy() {
         return from_envoy(mesh, from, destination, to, (address_over(from, to, family), sender));
     }
     let Some(to) = to.filter(|to| takes_hbone(to)) else {
@@ -221,7 +221,7 @@ fn from_envoy(
     match dial.outbound() {
         Outbound::Plaintext(_) => Arrival::Sent(plaintext, Way::Hbone),
         Outbound::Hbone(_) => Arrival::Sent(identity, Way::Hbone),
-        Outbound::Mtls(_) if has_envoy(to) => Arrival::Sent(identity, Way::Mtls),
+        Outbound::Mtls(_) if to.has_envoy() => Arrival::Sent(identity, Way::Mtls),
         // What is encrypted comes to an application that does not expect it.
         Outbound::Mtls(Why::Rule(by)) | Outbound::OwnTls { by } => not_judged(&by),
         Outbound::Mtls(_) => not_judged(&from.owner),

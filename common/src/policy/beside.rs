@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rustc_hash::FxHashMap;
 
 use crate::istio::PortProtocol;
-use crate::model::{DataPlane, Labels, Namespace, ResourceRef, Workload};
+use crate::model::{Labels, Namespace, ResourceRef, Workload};
 
 use super::decision::By;
 use super::envoy::{Known, Matcher, Proxy, Request, told_apart};
@@ -73,22 +73,17 @@ pub(super) struct Told {
 #[derive(Debug, Default)]
 pub(super) struct Compiled(Mutex<FxHashMap<(Namespace, Labels, u8), Arc<Policies>>>);
 
-/// Whether an Envoy handles what comes to a workload.
-pub(super) fn has_envoy(workload: &Workload) -> bool {
-    workload.capture.data_plane == DataPlane::Sidecar
-}
-
 /// Whether clients of ztunnel send HBONE to a workload.
 pub(super) fn takes_hbone(workload: &Workload) -> bool {
     let label = || workload.proxy.as_ref().is_some_and(|proxy| proxy.takes_hbone);
-    workload.is_captured() || has_envoy(workload) && label()
+    workload.is_captured() || workload.has_envoy() && label()
 }
 
 impl Beside {
     /// The sidecar in front of a destination that has one.
     pub(super) fn of(mesh: &Mesh<'_>, destination: &Destination, way: Way) -> Option<Self> {
         let index = destination.workload()?;
-        let workload = mesh.workload(index).filter(|workload| has_envoy(workload))?;
+        let workload = mesh.workload(index).filter(|workload| workload.has_envoy())?;
         let inbound = match workload.host_network {
             // Nothing sends what comes to a node to the Envoy of one of its pods.
             true => Inbound::Unclear(Unclear::not_judged(workload.owner.clone())),

@@ -12,7 +12,7 @@ use crate::model::{
 };
 use crate::snapshot::{Binding, MeshSnapshot, Policy, Service};
 
-use super::beside::{self, Compiled, has_envoy};
+use super::beside::{self, Compiled};
 use super::compile::Remark;
 use super::envoy::{self, Request};
 use super::envoys::Envoys;
@@ -271,7 +271,7 @@ impl<'a> Mesh<'a> {
             let matches = authorization.chain(mtls).flat_map(|policy| policy.matches());
             ports.extend(matches.flat_map(|one| one.destination_ports.items().copied()));
         }
-        if has_envoy(workload) {
+        if workload.has_envoy() {
             ports.extend(beside::ports(self, workload));
         }
         // Nobody can dial port 0, though policies may name it.

@@ -9,10 +9,10 @@ use std::rc::Rc;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::codes::Reason;
-use crate::model::{Capture, DataPlane, Name, Namespace, ResourceRef, Workload, WorkloadIndex};
+use crate::model::{Capture, Name, Namespace, ResourceRef, Workload, WorkloadIndex};
 use crate::snapshot::Binding;
 
-use super::beside::{Beside, Told, Way, has_envoy};
+use super::beside::{Beside, Told, Way};
 use super::decision::{Cell, Decision};
 use super::family::Family;
 use super::fold::Domain;
@@ -115,7 +115,7 @@ fn takes_identities(variants: &[Variant<'_>]) -> bool {
     variants.is_empty()
         || variants
             .iter()
-            .any(|v| v.workload.is_some_and(|w| w.is_captured() || has_envoy(w)) || v.is_behind_waypoint())
+            .any(|v| v.workload.is_some_and(|w| w.is_captured() || w.has_envoy()) || v.is_behind_waypoint())
 }
 
 /// Who runs is asked one by one; of all others nothing is said.
@@ -335,7 +335,7 @@ impl<'a> Variant<'a> {
 
     fn key(&self, mesh: &Mesh<'_>) -> Key {
         // An Envoy is told by its name; so is what a waypoint may stand in front of.
-        let named = self.workload.filter(|w| w.capture.data_plane == DataPlane::Sidecar);
+        let named = self.workload.filter(|w| w.has_envoy());
         Key {
             kind: self.workload.map(|w| (w.capture, named.map(|w| w.owner.clone()))),
             node: None,

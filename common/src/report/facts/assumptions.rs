@@ -95,8 +95,8 @@ impl Facts {
 
     fn valid_token(&self, mesh: &Mesh<'_>) -> Option<AssumptionEntry> {
         let given = matches!(mesh.request.token, Token::Claims { .. });
-        let has_envoy = |workload: &Workload| workload.capture.data_plane == DataPlane::Sidecar;
-        let given = given && (!self.waypoints.is_empty() || self.of_destinations(mesh).any(has_envoy));
+        let given =
+            given && (!self.waypoints.is_empty() || self.of_destinations(mesh).any(Workload::has_envoy));
         given.then(|| AssumptionEntry { code: Code::TokenAssumed, subject: None, values: Evidence::none() })
     }
 

@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use rustc_hash::FxHashMap;
 
 use crate::codes::Finding;
-use crate::model::{DataPlane, Namespace, Workload};
+use crate::model::{Namespace, Workload};
 use crate::policy::{Mesh, Remark};
 use crate::snapshot::Places;
 
@@ -16,8 +16,7 @@ impl Facts {
     pub(super) fn findings(&self, mesh: &Mesh<'_>) -> (Vec<Finding>, usize) {
         let mut by_namespace: FxHashMap<&Namespace, Vec<&Workload>> = FxHashMap::default();
         // They are about what ztunnel makes of policies.
-        let has_envoy = |workload: &&Workload| workload.capture.data_plane == DataPlane::Sidecar;
-        for workload in self.of_destinations(mesh).filter(|workload| !has_envoy(workload)) {
+        for workload in self.of_destinations(mesh).filter(|workload| !workload.has_envoy()) {
             by_namespace.entry(&workload.identity.namespace).or_default().push(workload);
         }
         let remarks = mesh.policies.remarks.iter().filter(|remark| concerns(mesh, &by_namespace, remark));
