@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use mesh_common::manifests;
+use mesh_common::model::Name;
 use mesh_common::policy::Mesh;
 use mesh_common::policy::envoy::{Known, Request, Token};
 use mesh_common::report::reachability::{
@@ -142,10 +143,7 @@ fn ask(mesh: &Mesh<'_>, connection: &Connection) -> Result<Answer<Reachability>,
 
 impl Connection {
     fn request(&self) -> Request {
-        let known = |text: &Option<String>| match text.as_deref() {
-            Some(text) => Known::Is(text.into()),
-            None => Known::Unknown,
-        };
+        let known = |text: &Option<String>| Known::from(text.as_deref().map(Name::from));
         let mut request = Request {
             method: known(&self.method),
             path: known(&self.path),

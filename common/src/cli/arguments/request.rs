@@ -4,6 +4,7 @@ use clap::Args;
 use serde_json::{Map, Value};
 
 use crate::cli::CliError;
+use crate::model::Name;
 use crate::policy::envoy::{Known, Request, Token};
 
 #[cfg(test)]
@@ -52,8 +53,7 @@ impl RequestArguments {
     /// # Errors
     /// When something is no request's.
     pub fn request(&self) -> Result<Request, CliError> {
-        let known =
-            |text: &Option<String>| text.as_deref().map_or(Known::Unknown, |text| Known::Is(text.into()));
+        let known = |text: &Option<String>| Known::from(text.as_deref().map(Name::from));
         if self.path.as_deref().is_some_and(|path| !path.starts_with('/')) {
             return Err(CliError::usage("--path: a path begins with `/`".to_owned()));
         }
@@ -61,8 +61,7 @@ impl RequestArguments {
             method: known(&self.method),
             path: known(&self.path),
             host: known(&self.host),
-            // Envoy keeps the server name in lower case (ConnectionSocketImpl::setRequestedServerName).
-            server_name: known(&self.sni.as_ref().map(|name| name.to_ascii_lowercase())),
+            server_name: known(&self.sni),
             ..Request::default()
         };
         for typed in &self.header {

@@ -29,6 +29,13 @@ pub enum Known<T> {
     Is(T),
 }
 
+/// What is not given is not known.
+impl<T> From<Option<T>> for Known<T> {
+    fn from(given: Option<T>) -> Self {
+        given.map_or(Self::Unknown, Self::Is)
+    }
+}
+
 /// A request, or a connection, apart from its peer.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Request {
@@ -43,7 +50,7 @@ pub struct Request {
     /// Its other headers, by their names in lower case; several of one name are joined with `,`. A name that is not
     /// here is not known.
     pub headers: BTreeMap<Name, Known<Name>>,
-    /// The server name that TLS asked for. Without one Envoy has the empty text.
+    /// The server name that TLS asked for, in whatever case. Without one Envoy has the empty text.
     pub server_name: Known<Name>,
     /// The token that was found valid.
     pub token: Token,
@@ -215,7 +222,8 @@ impl Request {
             Matcher::RemoteIp(block) => compare(&self.remote_ip, |ip| block.contains(ip)),
             Matcher::ServerName(text) => match &self.server_name {
                 Known::Absent => Some(text.matches("")),
-                known => compare(known, |name| text.matches(name)),
+                // Envoy keeps it in lower case (ConnectionSocketImpl::setRequestedServerName).
+                known => compare(known, |name| text.matches(&name.to_ascii_lowercase())),
             },
             Matcher::Path(text) => compare(&self.path, |path| text.matches(without_query(path))),
             Matcher::PathTemplate(template) => {

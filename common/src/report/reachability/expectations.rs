@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::model::{Name, PortRef};
 use crate::policy::Verdict;
-use crate::policy::envoy::{Known, Request, Token};
+use crate::policy::envoy::{Request, Token};
 use crate::report::API_VERSION;
 use crate::snapshot::Locator;
 use crate::wire::wire;
@@ -183,13 +183,12 @@ impl Expectations {
 impl Written {
     /// What is known of the request. What TLS hides is no request to anybody on the way.
     fn request(&self) -> Request {
-        let known = |text: &Option<Name>| text.clone().map_or(Known::Unknown, Known::Is);
         let mut request = Request {
             is_http: self.protocol.map(|protocol| matches!(protocol, Protocol::Http | Protocol::Grpc)),
-            method: known(&self.method),
-            path: known(&self.path),
-            host: known(&self.host),
-            server_name: known(&self.sni.as_ref().map(|name| name.to_ascii_lowercase().into())),
+            method: self.method.clone().into(),
+            path: self.path.clone().into(),
+            host: self.host.clone().into(),
+            server_name: self.sni.clone().into(),
             ..Request::default()
         };
         for (name, value) in &self.headers {

@@ -138,3 +138,16 @@ fn a_connection_without_a_server_name_has_the_empty_one() {
     assert_eq!(holds(&request, &Matcher::ServerName(Text::written("*"))), Some(false));
     assert_eq!(holds(&request, &Matcher::ServerName(Text::written(""))), Some(true));
 }
+
+#[test]
+fn a_server_name_is_compared_in_lower_case() {
+    let request = Request { server_name: Some(Name::from("A.com")).into(), ..Request::default() };
+    assert_eq!(holds(&request, &Matcher::ServerName(Text::written("a.com"))), Some(true));
+    assert_eq!(holds(&request, &Matcher::ServerName(Text::written("A.com"))), Some(false));
+}
+
+#[test]
+fn what_is_not_given_is_not_known() {
+    assert_eq!(Known::from(None::<u16>), Known::Unknown);
+    assert_eq!(Known::from(Some(80)), Known::Is(80));
+}
