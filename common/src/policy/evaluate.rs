@@ -45,7 +45,7 @@ pub fn evaluate(mesh: &Mesh<'_>, caller: &Caller, resolution: &Resolution) -> De
     let by_family = Family::of_caller(mesh, caller, &destinations).into_iter().map(|family| {
         let answers: Vec<(Vec<String>, Decision)> = by_arrival(mesh, caller, &destinations, family)
             .into_iter()
-            .map(|(arrival, of)| (names(mesh, &of), arrive(mesh, &arrival, &of)))
+            .map(|(arrival, of)| (of.iter().map(|of| of.name(mesh)).collect(), arrive(mesh, &arrival, &of)))
             .collect();
         (family.iter().map(ToString::to_string).collect(), combine(DESTINATION, &answers))
     });
@@ -107,11 +107,6 @@ fn on_its_node<'a>(
         return Cow::Borrowed(destinations);
     };
     Cow::Owned(destinations.iter().filter(|of| node_of(of) == Some(node)).cloned().collect())
-}
-
-fn names(mesh: &Mesh<'_>, destinations: &[Destination]) -> Vec<String> {
-    let variants = variants(mesh, destinations, false, Way::Captured);
-    variants.into_iter().flat_map(|variant| variant.names).collect()
 }
 
 /// Destinations at which the caller arrives in the same way.

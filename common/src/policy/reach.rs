@@ -255,14 +255,7 @@ impl Fronts {
 
 impl<'a> Variant<'a> {
     fn new(mesh: &Mesh<'a>, destination: &Destination, in_front: Rc<InFront>, way: Way) -> Self {
-        let (workload, name) = match &destination.at {
-            At::Workload(index) => {
-                let workload = mesh.workload(*index);
-                (workload, workload.map(|w| w.reference.to_string()).unwrap_or_default())
-            }
-            At::Address(address) => (None, format!("ip/{address}")),
-            At::Node(node) => (None, format!("node/{node}")),
-        };
+        let workload = destination.workload().and_then(|index| mesh.workload(index));
         let mut applied = workload.map(|workload| mesh.applied(workload)).unwrap_or_default();
         let beside = Beside::of(mesh, destination, way);
         if beside.is_some() {
@@ -273,7 +266,7 @@ impl<'a> Variant<'a> {
             destination: destination.clone(),
             workload,
             applied,
-            names: vec![name],
+            names: vec![destination.name(mesh)],
             addresses: Vec::new(),
             in_front,
             beside,

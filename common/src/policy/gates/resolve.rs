@@ -81,6 +81,17 @@ impl Destination {
 }
 
 impl Destination {
+    /// What it is called, where answers depend on it.
+    pub(in crate::policy) fn name(&self, mesh: &Mesh<'_>) -> String {
+        match &self.at {
+            At::Workload(index) => {
+                mesh.workload(*index).map(|of| of.reference.to_string()).unwrap_or_default()
+            }
+            At::Address(address) => format!("ip/{address}"),
+            At::Node(node) => format!("node/{node}"),
+        }
+    }
+
     /// Whether the client dials the pod's own address: it was addressed, or a headless Service led there.
     #[must_use]
     pub fn is_dialled_directly(&self, mesh: &Mesh<'_>) -> bool {

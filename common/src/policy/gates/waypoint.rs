@@ -60,8 +60,7 @@ fn to_the_waypoint<D: Domain>(
     let mut asked: Vec<(Option<crate::policy::PodClass>, Vec<String>, Destination)> = Vec::new();
     for destination in destinations {
         let class = destination.workload().map(|index| flow.mesh.network.class(index));
-        let name = destination.workload().and_then(|index| flow.mesh.workload(index));
-        let name = name.map(|workload| workload.reference.to_string()).unwrap_or_default();
+        let name = destination.name(flow.mesh);
         match asked.iter_mut().find(|(known, ..)| *known == class) {
             Some((_, names, _)) => names.push(name),
             None => asked.push((class, vec![name], destination)),
