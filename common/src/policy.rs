@@ -9,6 +9,7 @@ mod beside;
 mod callers;
 mod compile;
 mod decision;
+mod enforced;
 pub mod envoy;
 mod envoys;
 mod evaluate;

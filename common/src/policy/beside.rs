@@ -2,23 +2,18 @@
 //!
 //! What of it can be told is for `policy::sidecar` to say; what the gates say of it is in `gates::sidecar`.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
+use crate::model::{Labels, ResourceRef, Workload};
 
-use crate::istio::PortProtocol;
-use crate::model::{Labels, Namespace, ResourceRef, Workload};
-
-use super::decision::By;
-use super::envoy::{Known, Matcher, Proxy, Request, told_apart};
-use super::gates::envoy::Chains;
+use super::enforced::Enforced;
+use super::envoy::{Known, Matcher, Proxy, Request};
 use super::gates::resolve::Destination;
-use super::ir::Match;
 use super::mesh::Mesh;
 use super::sidecar::Unclear;
 use super::sidecar::inbound::{self, Inbound, Protocol};
-use super::sidecar::mtls::{self, Enforced};
-use super::waypoint::{Tokens, enforced};
+use super::sidecar::mtls;
+use super::waypoint::Tokens;
 
 /// How those call who are asked about.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -41,22 +36,13 @@ pub(super) struct Beside {
     /// Whether identities arrive over the mTLS of sidecars.
     pub(super) over_mtls: bool,
     /// The mode at the port.
-    pub(super) mode: Enforced,
+    pub(super) mode: mtls::Enforced,
     /// What its Envoy enforces there.
-    pub(super) policies: Arc<Policies>,
+    pub(super) enforced: Arc<Enforced>,
     /// What is known of the request.
     pub(super) request: Request,
     /// What refuses the token that is given.
     pub(super) refused: Option<ResourceRef>,
-}
-
-/// What an Envoy enforces in front of its application.
-#[derive(Debug)]
-pub(super) struct Policies {
-    /// By the traffic that it may be.
-    pub(super) chains: Chains,
-    /// A policy that may count there and cannot be read.
-    pub(super) unreadable: Option<By>,
 }
 
 /// What tells sidecars apart at their ports.
@@ -68,10 +54,6 @@ pub(super) struct Told {
     over_mtls: bool,
     address: Option<std::net::IpAddr>,
 }
-
-/// What was compiled for the Envoys of pods, by their namespace, labels and traffic.
-#[derive(Debug, Default)]
-pub(super) struct Compiled(Mutex<FxHashMap<(Namespace, Labels, u8), Arc<Policies>>>);
 
 /// Whether clients of ztunnel send HBONE to a workload.
 pub(super) fn takes_hbone(workload: &Workload) -> bool {
@@ -93,8 +75,8 @@ impl Beside {
             Inbound::Chains { protocol, .. } => protocol,
             _ => Protocol::Tcp,
         };
-        let policies = policies(mesh, workload, protocol);
-        let tokens = Tokens::of(mesh, &proxy(mesh, workload));
+        let proxy = proxy(mesh, workload);
+        let tokens = Tokens::of(mesh, &proxy);
         let modes = mesh.policies.peer_authentications();
         let namespace = &workload.identity.namespace;
         Some(Self {
@@ -108,19 +90,14 @@ impl Beside {
             mode: mtls::at_port(modes, namespace, &workload.labels, destination.port),
             request: request(mesh, workload, destination.port, protocol).with_tokens(tokens.may_be_valid()),
             refused: tokens.refused(),
-            policies,
+            enforced: Enforced::by(mesh, &proxy, protocol),
         })
-    }
-
-    /// Everything about peers that its Envoy looks at.
-    pub(super) fn told_apart(&self) -> Vec<Match> {
-        self.policies.chains.iter().map(|(_, filters)| told_apart(filters)).collect()
     }
 
     /// What tells it apart from others of its owner.
     pub(super) fn told(&self, workload: &Workload) -> Told {
         let asks = |matcher: &Matcher| matches!(matcher, Matcher::DestinationIp(_));
-        let asks_for_address = self.policies.chains.iter().any(|(_, of)| of.matchers().any(asks));
+        let asks_for_address = self.enforced.chains.iter().any(|(_, of)| of.matchers().any(asks));
         Told {
             labels: workload.labels.clone(),
             inbound: self.inbound.clone(),
@@ -147,25 +124,6 @@ fn proxy<'a>(mesh: &'a Mesh<'_>, workload: &'a Workload) -> Proxy<'a> {
     }
 }
 
-/// The policies of a pod's Envoy, compiled once for all pods with its labels.
-fn policies(mesh: &Mesh<'_>, workload: &Workload, protocol: Protocol) -> Arc<Policies> {
-    let (protocol, number) = match (protocol, mesh.request.speaks_http()) {
-        (Protocol::Http, _) | (Protocol::Detected, Some(true)) => (PortProtocol::Http, 0),
-        (Protocol::Tcp, _) | (Protocol::Detected, Some(false)) => (PortProtocol::Tcp, 1),
-        (Protocol::Detected, None) => (PortProtocol::Detected, 2),
-    };
-    let key = (workload.identity.namespace.clone(), workload.labels.clone(), number);
-    let compiled = mesh.compiled();
-    let known = compiled.0.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
-    known.unwrap_or_else(|| {
-        let proxy = proxy(mesh, workload);
-        let (chains, unreadable) = enforced(mesh, &proxy, protocol, &mesh.request);
-        let policies = Arc::new(Policies { chains, unreadable });
-        compiled.0.lock().unwrap_or_else(PoisonError::into_inner).insert(key, policies.clone());
-        policies
-    })
-}
-
 /// The request as the Envoy of a pod has it: called are the pod's own address and port.
 fn request(mesh: &Mesh<'_>, workload: &Workload, port: Option<u16>, protocol: Protocol) -> Request {
     let server_name = match (&mesh.request.server_name, protocol) {
@@ -187,8 +145,8 @@ fn request(mesh: &Mesh<'_>, workload: &Workload, port: Option<u16>, protocol: Pr
 /// The ports at which sidecars of a workload may answer in their own way: of Services, policies and settings.
 pub(super) fn ports(mesh: &Mesh<'_>, workload: &Workload) -> Vec<u16> {
     let namespace = &workload.identity.namespace;
-    let policies = policies(mesh, workload, Protocol::Detected);
-    let matchers = policies.chains.iter().flat_map(|(_, filters)| filters.matchers());
+    let enforced = Enforced::by(mesh, &proxy(mesh, workload), Protocol::Detected);
+    let matchers = enforced.chains.iter().flat_map(|(_, filters)| filters.matchers());
     let mut ports: Vec<u16> = matchers
         .filter_map(|matcher| match matcher {
             Matcher::DestinationPort(port) => Some(*port),

@@ -9,7 +9,7 @@ use crate::istio::{Action, ConfiguredProvider, ExternalAuthorizer, GATEWAY_NAME}
 use crate::model::{Kind, Name, Namespace, ResourceRef, WorkloadIndex};
 use crate::snapshot::{MeshSnapshot, Service};
 
-use super::beside::Compiled;
+use super::enforced::Compiled;
 use super::envoy::{Mesh, Provider, TrustDomains};
 use super::sidecar::service_host;
 

@@ -12,8 +12,9 @@ use crate::model::{
 };
 use crate::snapshot::{Binding, MeshSnapshot, Policy, Service};
 
-use super::beside::{self, Compiled};
+use super::beside;
 use super::compile::Remark;
+use super::enforced::Compiled;
 use super::envoy::{self, Request};
 use super::envoys::Envoys;
 use super::network::{EndKind, NetworkPolicies};
@@ -71,7 +72,7 @@ impl<'a> Mesh<'a> {
         &self.envoys.settings
     }
 
-    /// What was compiled for the Envoys of pods.
+    /// What was compiled for Envoys.
     pub(super) fn compiled(&self) -> &Compiled {
         &self.envoys.compiled
     }

@@ -4,18 +4,19 @@
 //! `gates::waypoint`. A Gateway that a person wrote runs nothing yet: istiod makes its pods
 //! (pilot/pkg/config/kube/gateway/deploymentcontroller.go), which are then known by what they are made with.
 
-use crate::istio::{Action, AuthorizationPolicy, GATEWAY_NAME, HBONE_PORT, PortProtocol};
+use std::sync::Arc;
+
+use crate::istio::{GATEWAY_NAME, HBONE_PORT, PortProtocol};
 use crate::kubernetes::ServicePort;
 use crate::model::{Identity, Kind, Labels, Namespace, Readiness, ResourceRef, Workload, WorkloadIndex};
-use crate::snapshot::{Binding, MeshSnapshot, Policy, Service, Waypoint as GatewayFacts};
+use crate::snapshot::{Binding, MeshSnapshot, Service, Waypoint as GatewayFacts};
 
-use super::decision::{By, EnvoyRule};
-use super::envoy::{self, AttachedService, Chain, Filters, Known, Proxy, Request, Token, told_apart};
-use super::gates::envoy::Chains;
+use super::enforced::Enforced;
+use super::envoy::{AttachedService, Known, Proxy, Request, Token};
 use super::gates::resolve::{At, Destination};
-use super::ir::Match;
 use super::mesh::Mesh;
 use super::routing::elsewhere;
+use super::sidecar::inbound::Protocol;
 use super::sidecar::{Unclear, may_change_waypoint};
 
 /// What stands between captured clients and a destination.
@@ -37,9 +38,7 @@ pub(super) struct Waypoint {
     /// Its instances.
     pub(super) instances: Instances,
     /// What its Envoy enforces in front of the destination.
-    pub(super) chains: Chains,
-    /// A policy that may count there and cannot be read.
-    pub(super) unreadable: Option<By>,
+    pub(super) enforced: Arc<Enforced>,
     /// What is known of the request, as the Envoy sees it.
     pub(super) request: Request,
     /// What refuses the token that is given.
@@ -57,13 +56,6 @@ pub(super) enum Instances {
     Written(Identity),
     /// Its pods are known, and none takes connections.
     NotReady,
-}
-
-impl Waypoint {
-    /// Everything about peers that its Envoy looks at.
-    pub(super) fn told_apart(&self) -> Vec<Match> {
-        self.chains.iter().map(|(_, filters)| told_apart(filters)).collect()
-    }
 }
 
 impl InFront {
@@ -162,12 +154,10 @@ fn waypoint(
         return None;
     }
     let tokens = Tokens::of(mesh, &proxy);
-    let (chains, unreadable) = enforced(mesh, &proxy, protocol(destination, service), &mesh.request);
     Some(Waypoint {
         gateway: gateway.clone(),
         instances: instances(mesh, gateway, identity),
-        chains,
-        unreadable,
+        enforced: Enforced::by(mesh, &proxy, protocol(destination, service)),
         request: request(mesh, destination, service).with_tokens(tokens.may_be_valid()),
         refused: tokens.refused(),
         elsewhere: service.and_then(|service| elsewhere(snapshot, &namespace, service)).map(|of| of.object),
@@ -176,48 +166,10 @@ fn waypoint(
 
 /// What travels through the port that is addressed; what is sent to a pod's address is always detected
 /// (pilot/pkg/networking/core/listener_waypoint.go, `buildWaypointInternal`).
-fn protocol(destination: &Destination, service: Option<&Service>) -> PortProtocol {
+fn protocol(destination: &Destination, service: Option<&Service>) -> Protocol {
     let port =
         service.and_then(|service| service.ports.iter().find(|port| Some(port.port) == destination.dialled));
-    port.map_or(PortProtocol::Detected, PortProtocol::of)
-}
-
-/// The filters of a proxy for each kind of traffic that may arrive, and what of its policies cannot be read. A request
-/// that is given is one of HTTP.
-pub(super) fn enforced(
-    mesh: &Mesh<'_>,
-    proxy: &Proxy<'_>,
-    protocol: PortProtocol,
-    request: &Request,
-) -> (Chains, Option<By>) {
-    let namespaces = proxy.namespaces();
-    let policies = || {
-        let of_namespaces = namespaces.iter().flat_map(|namespace| mesh.authorization_policies_of(namespace));
-        of_namespaces.filter(|(_, policy)| policy.hidden.is_none() && proxy.enforces(&policy.object))
-    };
-    let selected = envoy::select(proxy, policies().map(|(_, policy)| &policy.object));
-    let compiled = |chain| -> Filters { envoy::compile(mesh.envoys(), chain, &selected) };
-    let chains: Chains = match protocol {
-        PortProtocol::Http => vec![("http", compiled(Chain::Http))],
-        PortProtocol::Detected => match request.speaks_http() {
-            Some(true) => vec![("http", compiled(Chain::Http))],
-            Some(false) => vec![("tcp", compiled(Chain::Tcp))],
-            None => vec![("http", compiled(Chain::Http)), ("tcp", compiled(Chain::Tcp))],
-        },
-        PortProtocol::Tcp | PortProtocol::Tls | PortProtocol::Udp => vec![("tcp", compiled(Chain::Tcp))],
-    };
-    let is_unclear = |policy: &Policy<AuthorizationPolicy>| {
-        let spec = &policy.object.spec;
-        policy.unclear || spec.action == Action::Custom && mesh.is_provider_missing(&spec.provider.name)
-    };
-    let unclear = policies().find(|(_, policy)| is_unclear(policy)).map(|(policy, of)| {
-        let enforced_as = of.object.reference(Kind::AuthorizationPolicy).key().into();
-        By::Envoy(EnvoyRule { policy, rule: None, enforced_as })
-    });
-    let of_kind = mesh.policies.unreadables().filter(|(_, one)| one.is(&Kind::AuthorizationPolicy));
-    let mut unread =
-        of_kind.filter(|(_, one)| namespaces.iter().any(|namespace| one.may_stand_in(namespace)));
-    (chains, unclear.or_else(|| unread.next().map(|(at, _)| By::Unreadable(at))))
+    port.map_or(Protocol::Detected, Protocol::of)
 }
 
 /// What a proxy makes of tokens.

@@ -96,9 +96,9 @@ pub(super) fn policies<D: Domain>(
             continue;
         }
         let cells = divide(domain, cells, &mode(domain, flow, beside));
-        let policies = &beside.policies;
-        let unreadable = (policies.unreadable.as_ref(), beside.refused.as_ref());
-        let parts = envoy::parts(domain, flow.mesh, &policies.chains, request, unreadable);
+        let enforced = &beside.enforced;
+        let unreadable = (enforced.unreadable.as_ref(), beside.refused.as_ref());
+        let parts = envoy::parts(domain, flow.mesh, &enforced.chains, request, unreadable);
         done.extend(divide(domain, cells, &parts));
     }
     done

@@ -34,8 +34,8 @@ pub(super) fn through<D: Domain>(
     let cells = to_the_waypoint(domain, flow, waypoint, cells);
     let mtls = Judgement::new(Gate::PeerAuthentication, GateOutcome::Pass, Reason::MtlsSatisfied);
     let mut cells = divide(domain, cells, &[(domain.all(), mtls)]);
-    let unreadable = (waypoint.unreadable.as_ref(), waypoint.refused.as_ref());
-    let parts = envoy::parts(domain, flow.mesh, &waypoint.chains, &waypoint.request, unreadable);
+    let unreadable = (waypoint.enforced.unreadable.as_ref(), waypoint.refused.as_ref());
+    let parts = envoy::parts(domain, flow.mesh, &waypoint.enforced.chains, &waypoint.request, unreadable);
     cells = divide(domain, cells, &parts);
     let onwards = onwards(flow, waypoint);
     for cell in &mut cells {
