@@ -13,6 +13,7 @@ use crate::snapshot::{Policy, Unreadable};
 
 use super::decision::{By, EnvoyRule};
 use super::envoy::{self, AttachedService, Chain, Proxy, told_apart};
+use super::envoys::is_provider_missing;
 use super::gates::envoy::Chains;
 use super::ir::Match;
 use super::mesh::Mesh;
@@ -90,7 +91,8 @@ fn policies<'a>(
 fn unreadable(mesh: &Mesh<'_>, proxy: &Proxy<'_>) -> Option<By> {
     let is_unclear = |policy: &Policy<AuthorizationPolicy>| {
         let spec = &policy.object.spec;
-        policy.unclear || spec.action == Action::Custom && mesh.is_provider_missing(&spec.provider.name)
+        policy.unclear
+            || spec.action == Action::Custom && is_provider_missing(mesh.snapshot, &spec.provider.name)
     };
     let unclear = policies(mesh, proxy).find(|(_, policy)| is_unclear(policy)).map(|(policy, of)| {
         let enforced_as = of.object.reference(Kind::AuthorizationPolicy).key().into();

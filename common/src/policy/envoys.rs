@@ -1,17 +1,17 @@
 //! What Envoys of any kind have in common: the settings that their filters depend on, and where to find the policies
 //! and pods that concern one of them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use rustc_hash::FxHashMap;
 
 use crate::istio::{Action, ConfiguredProvider, ExternalAuthorizer, GATEWAY_NAME};
 use crate::model::{Kind, Name, Namespace, ResourceRef, WorkloadIndex};
-use crate::snapshot::{MeshSnapshot, Service};
+use crate::snapshot::MeshSnapshot;
 
 use super::enforced::Compiled;
 use super::envoy::{Mesh, Provider, TrustDomains};
-use super::sidecar::service_host;
+use super::routing::host_of;
 
 #[cfg(test)]
 mod tests;
@@ -23,8 +23,6 @@ pub(super) struct Envoys {
     pub(super) settings: Mesh,
     /// AuthorizationPolicies by namespace, by their positions.
     pub(super) policies: FxHashMap<Namespace, Vec<usize>>,
-    /// External authorizers whose Service was not read (pilot/pkg/model/telemetry_logging.go, `LookupCluster`).
-    pub(super) missing_providers: BTreeSet<Name>,
     /// Instances of Gateways.
     pub(super) pods: FxHashMap<ResourceRef, Vec<WorkloadIndex>>,
     /// What the Envoys of pods enforce.
@@ -44,34 +42,29 @@ impl Envoys {
                 pods.entry(gateway).or_default().push(WorkloadIndex(at));
             }
         }
-        Self {
-            settings: settings(snapshot),
-            missing_providers: missing_providers(snapshot),
-            policies,
-            pods,
-            compiled: Compiled::default(),
-        }
+        Self { settings: settings(snapshot), policies, pods, compiled: Compiled::default() }
     }
 }
 
-/// By the full names of their Services, perhaps with a namespace before them.
-fn missing_providers(snapshot: &MeshSnapshot) -> BTreeSet<Name> {
+/// Whether the Service of an external authorizer is none that was read (pilot/pkg/model/telemetry_logging.go,
+/// `LookupCluster`): istiod refuses the provider then, and who reads files may not have it among them.
+pub(super) fn is_provider_missing(snapshot: &MeshSnapshot, name: &str) -> bool {
     let configured = snapshot.settings.mesh.extension_providers.iter().flatten();
-    let known = |host: &str| {
-        let is_it = |service: &Service| {
-            let namespace = service.reference.namespace.as_ref().map_or("", Namespace::as_str);
-            service_host(&service.reference.name, namespace) == host
-        };
-        let mut entries = snapshot.routing.service_entries.iter();
-        snapshot.services.iter().any(is_it)
-            || entries.any(|entry| entry.spec.spec.hosts.iter().any(|of| **of == *host))
-    };
-    let of = |provider: &ConfiguredProvider| {
-        let service = provider.http.as_ref().or(provider.grpc.as_ref())?.service.clone();
-        let host = service.rsplit_once('/').map_or(&*service, |(_, host)| host);
-        (!known(host)).then(|| provider.name.clone())
-    };
-    configured.filter_map(of).collect()
+    let mut of_name = configured.filter(|provider| *provider.name == *name);
+    of_name.any(|provider| host(provider).is_some_and(|host| !is_known(snapshot, host)))
+}
+
+/// The full name of the Service of an external authorizer, which may have its namespace before it.
+fn host(provider: &ConfiguredProvider) -> Option<&str> {
+    let service = &*provider.http.as_ref().or(provider.grpc.as_ref())?.service;
+    Some(service.rsplit_once('/').map_or(service, |(_, host)| host))
+}
+
+/// Whether a Service or ServiceEntry of this full name was read.
+fn is_known(snapshot: &MeshSnapshot, host: &str) -> bool {
+    let mut entries = snapshot.routing.service_entries.iter();
+    snapshot.services.iter().any(|service| host_of(service) == host)
+        || entries.any(|entry| entry.spec.spec.hosts.iter().any(|of| **of == *host))
 }
 
 fn settings(snapshot: &MeshSnapshot) -> Mesh {

@@ -61,12 +61,6 @@ impl<'a> Mesh<'a> {
         Self { request, ..self.clone() }
     }
 
-    /// Whether the Service of an external authorizer is none that was read: istiod refuses the provider then, and who
-    /// reads files may not have it among them.
-    pub(super) fn is_provider_missing(&self, name: &str) -> bool {
-        self.envoys.missing_providers.contains(name)
-    }
-
     /// What the filters of Envoys depend on besides policies.
     pub(super) fn envoys(&self) -> &envoy::Mesh {
         &self.envoys.settings
