@@ -43,7 +43,7 @@ pub use gates::resolve::{Destination, Dialled, Resolution, Target};
 pub use join::{Attribute, combine};
 pub use mesh::Mesh;
 pub use naming::{NamedItem, Naming, Pattern, items, namings};
-pub use network::{Direction, EndKind, NetworkPolicies, NetworkRule, PodClass};
+pub use network::{ClassSet, Direction, EndKind, NetworkPolicies, NetworkRule, PodClass};
 pub use peer_authentication::{Effective, PeerAuthenticationIndex, PeerAuthentications};
 pub use peer_set::{CellLabel, IdentityTable, PeerSet, Senders, Universe, Who, may_match};
 pub use peers::{Detail, Others, PeerAnswer, PeerClass, peers, refuses_plaintext};

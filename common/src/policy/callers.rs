@@ -1,10 +1,13 @@
 //! Who may call, grouped so that one answer serves a group: by identity, by how their traffic leaves, by what
 //! policies of the network see of them.
 
+use std::net::IpAddr;
+
 use rustc_hash::FxHashMap;
 
 use crate::model::{DataPlane, Name, Serving, Workload, WorkloadIndex};
 
+use super::arrival::{address_towards, family};
 use super::mesh::Mesh;
 use super::network::PodClass;
 
@@ -37,8 +40,33 @@ pub(super) struct Group {
 pub struct Callers {
     /// By the position of the identity in the table.
     pub(super) by_identity: Vec<Vec<Group>>,
-    /// Those without a data plane.
-    pub(super) plain: Vec<Group>,
+    /// Who sends without an identity: those without a data plane, and where nothing takes identities, everyone.
+    without_identity: [Crowd; 2],
+    /// By workload, its address towards IPv6, towards IPv4, and towards what has none.
+    addresses: [Vec<Option<IpAddr>>; 3],
+}
+
+/// Who sends without an identity.
+#[derive(Debug, Default)]
+pub(super) struct Crowd {
+    /// Pods whose traffic leaves as it is, by class, in the order of these.
+    pub(super) ordinary: Vec<(PodClass, Vec<WorkloadIndex>)>,
+    /// All others.
+    pub(super) others: Vec<Group>,
+}
+
+impl Crowd {
+    fn new<'a>(groups: impl Iterator<Item = &'a Group>) -> Self {
+        let mut crowd = Self::default();
+        for group in groups {
+            match group.leaves {
+                Leaves::Plain | Leaves::Captured => crowd.ordinary.push((group.class, group.members.clone())),
+                Leaves::Stopped(_) | Leaves::Doubtful | Leaves::Node(_) => crowd.others.push(group.clone()),
+            }
+        }
+        crowd.ordinary.sort_by_key(|(class, _)| *class);
+        crowd
+    }
 }
 
 impl Callers {
@@ -70,7 +98,27 @@ impl Callers {
         let group = |((leaves, class), members)| Group { leaves, class, members };
         let mut plain: Vec<Group> = plain.into_iter().map(group).collect();
         plain.sort_by(|a, b| (&a.leaves, a.class).cmp(&(&b.leaves, b.class)));
-        Self { by_identity, plain }
+        let crowds = [Crowd::new(plain.iter()), Crowd::new(plain.iter().chain(by_identity.iter().flatten()))];
+        let towards = |family| mesh.snapshot.workloads.iter().map(|w| address_towards(w, family)).collect();
+        let addresses = [Some(false), Some(true), None].map(towards);
+        Self { by_identity, without_identity: crowds, addresses }
+    }
+
+    /// The address that a workload has towards a destination.
+    pub(super) fn address(&self, index: WorkloadIndex, to: Option<&Workload>) -> Option<IpAddr> {
+        let [v6, v4, none] = &self.addresses;
+        let towards = match family(to) {
+            Some(true) => v4,
+            Some(false) => v6,
+            None => none,
+        };
+        towards.get(index.0).copied().flatten()
+    }
+
+    /// Who sends without an identity to what takes identities, or to what does not.
+    pub(super) fn without_identity(&self, takes_identities: bool) -> &Crowd {
+        let [plain, everyone] = &self.without_identity;
+        if takes_identities { plain } else { everyone }
     }
 }
 

@@ -18,7 +18,7 @@ use super::gates::transport::why_unclear;
 use super::ir::{Authorization, Block, ServiceAccountMatch, StringMatch};
 use super::join::{DESTINATION, SOURCE_IP, combine};
 use super::mesh::Mesh;
-use super::network::EndKind;
+use super::network::{ClassSet, EndKind};
 use super::peer_set::blocks::Blocks;
 use super::reach::{Variant, in_all_worlds, nowhere, variants};
 use super::sets::One;
@@ -264,7 +264,7 @@ impl Domain for OnePeer<'_> {
         &self,
         within: &bool,
         addressed: bool,
-        _: impl Fn(EndKind<'_>) -> Option<u64>,
+        _: impl FnOnce() -> Vec<ClassSet>,
         mut of: impl FnMut(EndKind<'_>, Option<IpAddr>) -> K,
     ) -> Vec<(bool, K)> {
         vec![(*within, of(self.sender, self.peer.address.filter(|_| addressed)))]

@@ -6,7 +6,7 @@
 use std::net::IpAddr;
 
 use super::ir::{Authorization, Block, Clause, Field, Match, Rule, ServiceAccountMatch, StringMatch};
-use super::network::EndKind;
+use super::network::{ClassSet, EndKind};
 use super::sets::Sets;
 
 /// Who is asked about.
@@ -27,12 +27,12 @@ pub trait Domain: Sets {
     /// Those whose address is in the block.
     fn source_ip(&self, block: &Block) -> Self::Set;
     /// Those within a set, divided by what is said of who sends: from which address, if that is asked and known. Of
-    /// senders that are alike one is asked.
+    /// each set of pods that are alike one is asked, and all others one by one.
     fn by_sender<K: PartialEq>(
         &self,
         within: &Self::Set,
         addressed: bool,
-        alike: impl Fn(EndKind<'_>) -> Option<u64>,
+        alike: impl FnOnce() -> Vec<ClassSet>,
         of: impl FnMut(EndKind<'_>, Option<IpAddr>) -> K,
     ) -> Vec<(Self::Set, K)>;
     /// Whether the workload's address is in the block.

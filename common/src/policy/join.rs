@@ -119,8 +119,12 @@ pub(super) fn join<D: Domain>(
     attribute: Attribute,
     worlds: Vec<World<Vec<Cell<D::Set>>>>,
 ) -> Vec<Cell<D::Set>> {
+    let more = worlds.len() > 1;
     let mut worlds = worlds.into_iter();
     let Some((values, cells)) = worlds.next() else { return Vec::new() };
+    if !more {
+        return merge(domain, cells);
+    }
     let start = |cell: Cell<D::Set>| (cell.peers, vec![(values.clone(), cell.decision)]);
     let mut joined: Vec<(D::Set, Vec<World<Decision>>)> = cells.into_iter().map(start).collect();
     for (values, cells) in worlds {

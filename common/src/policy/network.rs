@@ -23,13 +23,14 @@ mod tests;
 mod tiers;
 mod unjudged;
 
-pub use classes::PodClass;
+pub use classes::{ClassSet, PodClass};
 pub(super) use ports::Travelling;
 pub use ruling::EndKind;
 pub(super) use ruling::{End, Hop, Ruling, Uncertain};
-pub(super) use tiers::Said;
+pub(super) use tiers::Sent;
 
 use super::peer_set::blocks::Blocks;
+use alike::Sending;
 use classes::Classes;
 use rules::{Policy, Rule};
 use unjudged::Unjudged;
@@ -70,8 +71,8 @@ pub struct NetworkPolicies<'a> {
     egress_of_any: Option<usize>,
     /// Whether any policy says something of what goes out, or may.
     isolates_egress: bool,
-    /// By class: those with the same number are selected by the same policies for what goes out.
-    sends_like: Vec<u32>,
+    /// Who sends, divided by what policies can say of it.
+    sending: Sending,
     /// Whether all policies are NetworkPolicies.
     only_namespaced: bool,
 }
@@ -104,7 +105,7 @@ impl<'a> NetworkPolicies<'a> {
         let blocks = rules.flat_map(|rule| &rule.peers.blocks).flat_map(rules::IpBlock::blocks);
         let egress_blocks = Blocks::new(&blocks.collect::<Vec<_>>());
         let only_namespaced = policies.iter().all(|policy| policy.tier == rules::Tier::Namespace);
-        let sends_like = alike::by_egress(&policies, &classes, &egress, !unjudged.is_empty());
+        let sending = Sending::new(&policies, &classes, &egress, !unjudged.is_empty());
         Self {
             classes,
             ingress,
@@ -115,7 +116,7 @@ impl<'a> NetworkPolicies<'a> {
             egress_of,
             egress_of_any,
             isolates_egress,
-            sends_like,
+            sending,
             only_namespaced,
         }
     }
@@ -172,7 +173,26 @@ impl<'a> NetworkPolicies<'a> {
 
     /// A number that classes share of which the policies say the same, whatever they send and wherever.
     pub(super) fn sends_like(&self, class: PodClass) -> Option<u32> {
-        self.sends_like.get(class.position()).copied()
+        self.sending.like(class)
+    }
+
+    /// Sets of pods that the policies do not tell apart, whatever they send and wherever.
+    pub(super) fn alike_senders(&self) -> Vec<ClassSet> {
+        let set = |group: &Vec<PodClass>| {
+            let mut set = ClassSet::default();
+            group.iter().for_each(|class| set.insert(class.position()));
+            set
+        };
+        self.sending.groups().map(set).collect()
+    }
+
+    /// Sets of pods that the rules about what comes to a class do not tell apart by selectors. Pods in no set may each
+    /// get an answer of their own.
+    pub(super) fn alike_to(&self, class: PodClass) -> Vec<ClassSet> {
+        let mut pods = self.sending.free().clone();
+        pods.add(self.sending.isolated());
+        let rules = self.ingress_rules(class).filter(|rule| !rule.peers.everyone);
+        alike::divided(pods, rules.map(|rule| &rule.peers.pods))
     }
 
     /// What is known of what a pod would send that does not run, in a namespace: nothing, where policies are.

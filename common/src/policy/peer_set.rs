@@ -19,12 +19,13 @@
 //! identity because neither can hold a slash (ztunnel's `Identity::from_str` splits at them).
 
 use std::net::IpAddr;
+use std::ops::Range;
 use std::sync::Arc;
 
 use crate::model::{Identity, Peer, Sender};
 
 use super::ir::{Block, Match, StringMatch};
-use super::network::{EndKind, PodClass};
+use super::network::{ClassSet, EndKind, PodClass};
 
 pub mod blocks;
 mod domain;
@@ -189,7 +190,7 @@ impl Universe {
     }
 
     /// The rows of an identity that something runs as, by its position in the table.
-    pub(super) fn rows_of(&self, identity: usize) -> std::ops::Range<usize> {
+    pub(super) fn rows_of(&self, identity: usize) -> Range<usize> {
         self.senders.pairs_of(identity)
     }
 
@@ -212,7 +213,7 @@ impl Universe {
         self.senders.pair_count() + self.named.len() + self.others.len()
     }
 
-    fn plaintext_rows(&self) -> std::ops::Range<usize> {
+    fn plaintext_rows(&self) -> Range<usize> {
         self.first_plaintext_row()..self.foreign_row()
     }
 
@@ -220,7 +221,8 @@ impl Universe {
         self.plaintext_of_addresses() + 1
     }
 
-    fn row_count(&self) -> usize {
+    /// How many rows there are.
+    pub(super) fn row_count(&self) -> usize {
         self.foreign_row() + 1
     }
 
@@ -301,7 +303,7 @@ impl Universe {
     }
 
     /// The peers of neighbouring rows.
-    fn of_range(&self, rows: std::ops::Range<usize>) -> PeerSet {
+    fn of_range(&self, rows: Range<usize>) -> PeerSet {
         let mut set = self.empty();
         set.fill(rows.start * self.blocks.len(), rows.len() * self.blocks.len());
         set
@@ -333,7 +335,45 @@ impl Universe {
     fn matching(&self, pair: Option<Pair>) -> PeerSet {
         pair.map_or_else(|| self.empty(), |pair| self.identities_where(&pair, self.table().matching(&pair)))
     }
+
+    /// Gives the pods of each set of classes to its parts.
+    fn fill<K>(&self, sets: &[ClassSet], of_sets: &[Vec<Part>], parts: &mut [(PeerSet, K)]) {
+        let first = self.first_plaintext_row();
+        for (set, of_set) in sets.iter().zip(of_sets) {
+            match of_set.as_slice() {
+                [(_, part)] if self.blocks.len() == 1 => {
+                    let part = parts.get_mut(*part);
+                    part.into_iter().for_each(|(peers, _)| peers.add_words(first, set.words()));
+                }
+                of_set => set.iter().for_each(|class| self.fill_row(first + class, of_set, parts)),
+            }
+        }
+        if self.senders.pair_count() == 0 {
+            return;
+        }
+        let mut of_class: Vec<&[Part]> = vec![&[]; self.senders.classes().len()];
+        for (set, of_set) in sets.iter().zip(of_sets) {
+            for class in set.iter() {
+                of_class.get_mut(class).into_iter().for_each(|of_class| *of_class = of_set);
+            }
+        }
+        for (row, class) in self.senders.pair_classes().enumerate() {
+            self.fill_row(row, of_class.get(class.position()).copied().unwrap_or_default(), parts);
+        }
+    }
+
+    /// Gives a row to its parts.
+    fn fill_row<K>(&self, row: usize, of_row: &[Part], parts: &mut [(PeerSet, K)]) {
+        for (range, part) in of_row {
+            if let Some((set, _)) = parts.get_mut(*part) {
+                set.fill(row * self.blocks.len() + range.start, range.len());
+            }
+        }
+    }
 }
+
+/// Ranges of addresses, and the part that they belong to.
+type Part = (Range<usize>, usize);
 
 /// The conditions of a match on an identity's names. Those that name a running identity divide no group.
 fn collect_names(one: &Match, table: &IdentityTable, pairs: &mut Vec<Pair>) {
@@ -359,6 +399,21 @@ impl PeerSet {
                 *word |= (u64::MAX >> (64 - in_word)) << (bit % 64);
             }
             bit += in_word;
+        }
+    }
+
+    /// Sets the bits of these words, the lowest of the first at a position.
+    fn add_words(&mut self, first: usize, words: &[u64]) {
+        let (at, shift) = (first / 64, first % 64);
+        for (index, word) in words.iter().enumerate() {
+            if let Some(low) = self.0.get_mut(at + index) {
+                *low |= word << shift;
+            }
+            if shift > 0
+                && let Some(high) = self.0.get_mut(at + index + 1)
+            {
+                *high |= word >> (64 - shift);
+            }
         }
     }
 

@@ -12,13 +12,13 @@ use ipnet::IpNet;
 
 use crate::model::{Identity, Kind, Workload, WorkloadIndex};
 
-use super::arrival::address_of;
-use super::callers::{Callers, Group, Leaves};
+use super::callers::{Callers, Leaves};
 use super::decision::{Decision, Gate, GateOutcome, Verdict};
 use super::gates::network_policy::Witness;
 use super::gates::resolve::{At, Resolution, Target};
 use super::join::{SOURCE_IP, combine};
 use super::mesh::Mesh;
+use super::network::PodClass;
 use super::peer_set::{CellLabel, Who};
 use super::reach::{Reach, reach};
 
@@ -98,7 +98,7 @@ pub fn peers(
         answers: Answers::new(&reach),
         reach: &reach,
         detail,
-        myself: myself(mesh, target),
+        myself: myself(mesh, target).map(|index| (mesh.network.class(index), index)),
         to: first(mesh, resolution),
         witness: OnceCell::new(),
     };
@@ -140,7 +140,8 @@ struct Listing<'a> {
     answers: Answers<'a>,
     reach: &'a Reach,
     detail: Detail,
-    myself: Option<WorkloadIndex>,
+    /// The pod that is called, which does not call itself, and its class.
+    myself: Option<(PodClass, WorkloadIndex)>,
     /// A destination, for the family of addresses.
     to: Option<&'a Workload>,
     /// For those whose own side is told.
@@ -148,13 +149,18 @@ struct Listing<'a> {
 }
 
 impl Listing<'_> {
-    /// The members of a group that are asked one by one, and those for whom the answers for all hold.
-    fn callers_of<'g>(&self, group: &'g Group) -> (Vec<WorkloadIndex>, Cow<'g, [WorkloadIndex]>) {
-        let is_myself = |myself: WorkloadIndex| group.members.contains(&myself);
-        if self.reach.unlike_others.is_empty() && !self.myself.is_some_and(is_myself) {
-            return (Vec::new(), Cow::Borrowed(&group.members));
+    /// The members of a group of one class that are asked one by one, and those for whom the answers for all hold.
+    fn callers_of<'g>(
+        &self,
+        class: PodClass,
+        group: &'g [WorkloadIndex],
+    ) -> (Vec<WorkloadIndex>, Cow<'g, [WorkloadIndex]>) {
+        let is_mine = |(of, myself): (PodClass, WorkloadIndex)| of == class && group.contains(&myself);
+        if self.reach.unlike_others.is_empty() && !self.myself.is_some_and(is_mine) {
+            return (Vec::new(), Cow::Borrowed(group));
         }
-        let members = group.members.iter().copied().filter(|member| Some(*member) != self.myself);
+        let myself = self.myself.map(|(_, myself)| myself);
+        let members = group.iter().copied().filter(|member| Some(*member) != myself);
         let (asked, members): (Vec<_>, Vec<_>) =
             members.partition(|member| self.reach.unlike_others.contains(member));
         (asked, Cow::Owned(members))
@@ -196,7 +202,7 @@ impl Listing<'_> {
 
     /// The address that a caller has towards the target.
     fn address(&self, index: WorkloadIndex) -> Option<IpAddr> {
-        self.mesh.workload(index).and_then(|from| address_of(from, self.to))
+        self.callers.address(index, self.to)
     }
 
     /// Workloads by the ranges that their addresses may be in.

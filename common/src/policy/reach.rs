@@ -20,7 +20,7 @@ use super::gates::resolve::{At, Destination, Resolution};
 use super::gates::transport;
 use super::gates::{Flow, blocked, is_too_many, judge, too_many};
 use super::ir::{Authorization, Block, Match, PolicyIndex};
-use super::join::{DESTINATION, DESTINATION_IP, join, merge};
+use super::join::{DESTINATION, DESTINATION_IP, join};
 use super::mesh::Mesh;
 use super::network::{Direction, PodClass};
 use super::peer_set::blocks::Blocks;
@@ -186,7 +186,7 @@ pub(super) fn in_all_worlds<D: Domain>(
         join(domain, DESTINATION_IP, variant.addresses.iter().map(at).collect())
     };
     let worlds = variants.iter().map(|variant| (variant.names.clone(), of_variant(variant)));
-    merge(domain, join(domain, DESTINATION, worlds.collect()))
+    join(domain, DESTINATION, worlds.collect())
 }
 
 /// What tells destinations apart.

@@ -4,6 +4,7 @@
 //! the pod's own address (ztunnel ARCHITECTURE.md; src/proxy/outbound.rs, `build_request`). Which object of the
 //! sender's side decides is looked up for those who are told ([`with_evidence`]), because senders are many.
 
+use std::cell::OnceCell;
 use std::net::IpAddr;
 
 use crate::codes::Reason;
@@ -13,7 +14,8 @@ use crate::policy::decision::{By, Cell, Decision, Gate, GateOutcome, Judgement};
 use crate::policy::fold::Domain;
 use crate::policy::mesh::Mesh;
 use crate::policy::network::{
-    Direction, End, EndKind, Hop, NetworkRule, PodClass, Ruling, Said, Travelling, Uncertain, is_judged,
+    ClassSet, Direction, End, EndKind, Hop, NetworkRule, PodClass, Ruling, Sent, Travelling, Uncertain,
+    is_judged,
 };
 
 use super::resolve::{At, Destination};
@@ -96,7 +98,7 @@ pub(super) fn to_what_is_written<D: Domain>(
         judgement.by(By::Object(object.clone()))
     };
     let [egress, ingress] = sides;
-    let alike = |sender: EndKind<'_>| sends_like(mesh, sender);
+    let alike = || mesh.network.alike_senders();
     let of_egress = domain.by_sender(&domain.all(), false, alike, |sender, _| match sender {
         EndKind::Pod(class) | EndKind::HostPod(class, _)
             if mesh.network.isolates(class, Direction::Egress) =>
@@ -131,27 +133,21 @@ fn parts<D: Domain>(
         return vec![(domain.all(), not_isolated(gate))];
     }
     if gate == Gate::NetworkPolicyEgress {
-        let alike = |sender: EndKind<'_>| sends_like(mesh, sender);
-        return domain.by_sender(within, false, alike, |sender, _| {
-            // Who decides is found for those who are told.
-            Judgement { by: None, ..called.judge(mesh, gate, sender, &[], travels) }
-        });
+        return domain.by_sender(
+            within,
+            false,
+            || called.alike_senders(mesh, travels),
+            |sender, _| {
+                // Who decides is found for those who are told.
+                Judgement { by: None, ..called.judge(mesh, gate, sender, &[], travels) }
+            },
+        );
     }
     let addressed = called.class().is_some_and(|class| network.ingress_blocks(class).next().is_some());
-    let received = called.class().map(|class| network.tells_apart(class)).unwrap_or_default();
-    // Only pods are told apart by selectors and by nothing else.
-    let alike = |sender: EndKind<'_>| match sender {
-        EndKind::Pod(class) => received.number(class),
-        _ => None,
-    };
+    let alike = || called.class().map(|class| network.alike_to(class)).unwrap_or_default();
     domain.by_sender(within, addressed, alike, |sender, address| {
         called.judge(mesh, gate, sender, address.as_slice(), travels)
     })
-}
-
-/// What senders share who are judged alike for what they send.
-fn sends_like(mesh: &Mesh<'_>, sender: EndKind<'_>) -> Option<u64> {
-    mesh.network.sends_like(class_of(sender)?).map(u64::from)
 }
 
 fn class_of(end: EndKind<'_>) -> Option<PodClass> {
@@ -171,8 +167,8 @@ struct Called<'a> {
     /// The ports that have rows of their own.
     listed: Vec<u16>,
     workload: Option<&'a Workload>,
-    /// What policies said of HBONE to it, and of what the application sends.
-    said: (Said, Said),
+    /// What policies say of HBONE to it, and of what the application sends, when many are asked about.
+    sent: [OnceCell<Option<Sent>>; 2],
 }
 
 impl<'a> Called<'a> {
@@ -194,8 +190,8 @@ impl<'a> Called<'a> {
             listed.extend(transport::OWN_PORTS);
         }
         let on_node = matches!(destination.at, At::Node(_));
-        let said = <(Said, Said)>::default();
-        Self { kind, addresses, on_node, port: destination.port, listed, workload, said }
+        let sent = <[OnceCell<Option<Sent>>; 2]>::default();
+        Self { kind, addresses, on_node, port: destination.port, listed, workload, sent }
     }
 
     fn class(&self) -> Option<PodClass> {
@@ -217,9 +213,37 @@ impl<'a> Called<'a> {
         self.port.map_or(Travelling::AnyBut(&self.listed), Travelling::Number)
     }
 
-    /// Both ports that may travel, with what was said of them.
-    fn ways(&self) -> [(Travelling<'_>, &Said); 2] {
-        [(Travelling::Number(HBONE_PORT), &self.said.0), (self.as_sent(), &self.said.1)]
+    /// Both ports that may travel, with what is known of all who send to them.
+    fn ways(&self) -> [(Travelling<'_>, &OnceCell<Option<Sent>>); 2] {
+        let [hbone, as_sent] = &self.sent;
+        [(Travelling::Number(HBONE_PORT), hbone), (self.as_sent(), as_sent)]
+    }
+
+    /// A hop to it, from this class.
+    fn sent_by<'b>(&'b self, of: PodClass, port: Travelling<'b>) -> Hop<'b> {
+        let other = End { kind: self.kind, addresses: &self.addresses };
+        Hop { of, direction: Direction::Egress, other, port }
+    }
+
+    /// What holds for all who send to it, over HBONE or as the application does.
+    fn of_all(&self, mesh: &Mesh<'_>, over_hbone: bool) -> Option<&Sent> {
+        let [hbone, as_sent] = self.ways();
+        let (port, sent) = if over_hbone { hbone } else { as_sent };
+        // What is said of all is not about one of them.
+        sent.get_or_init(|| mesh.network.sent(self.sent_by(PodClass::at(0), port))).as_ref()
+    }
+
+    /// Sets of pods of which one judgement holds for what they send to it.
+    fn alike_senders(&self, mesh: &Mesh<'_>, travels: Travels) -> Vec<ClassSet> {
+        let sets = |over_hbone| Some(mesh.network.alike_sent(self.of_all(mesh, over_hbone)?));
+        let sets = match travels {
+            Travels::AsSent | Travels::Unknown => sets(false),
+            // Both are looked at.
+            Travels::Hbone | Travels::Either => {
+                sets(true).zip(sets(false)).map(|(a, b)| ClassSet::cut(&a, &b))
+            }
+        };
+        sets.unwrap_or_else(|| mesh.network.alike_senders())
     }
 
     /// What one side of a hop says of a sender at some address.
@@ -231,15 +255,14 @@ impl<'a> Called<'a> {
         from: &[IpAddr],
         travels: Travels,
     ) -> Judgement {
-        let ruling = |(port, said): (Travelling<'_>, &Said)| {
+        let ruling = |(port, sent): (Travelling<'_>, &OnceCell<Option<Sent>>)| {
             let hop = match (gate, sender, self.class()) {
                 (_, EndKind::Itself, _) => return Ruling::NotIsolated,
                 (Gate::NetworkPolicyEgress, EndKind::Unrun(Some(namespace)), _) => {
                     return mesh.network.rule_unrun(namespace);
                 }
                 (Gate::NetworkPolicyEgress, EndKind::Pod(of) | EndKind::HostPod(of, _), _) => {
-                    let other = End { kind: self.kind, addresses: &self.addresses };
-                    Hop { of, direction: Direction::Egress, other, port }
+                    self.sent_by(of, port)
                 }
                 (Gate::NetworkPolicyIngress, _, Some(of)) => {
                     let other = End { kind: sender, addresses: from };
@@ -248,8 +271,8 @@ impl<'a> Called<'a> {
                 // What does not run, and what uses the network of a node, is not isolated.
                 _ => return Ruling::NotIsolated,
             };
-            let ruling = match gate {
-                Gate::NetworkPolicyEgress => mesh.network.rule_sent(hop, said),
+            let ruling = match (gate, sent.get()) {
+                (Gate::NetworkPolicyEgress, Some(Some(sent))) => mesh.network.rule_sent(hop, sent),
                 _ => mesh.network.rule(hop),
             };
             match ruling {

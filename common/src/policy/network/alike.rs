@@ -4,21 +4,140 @@ use rustc_hash::FxHashMap;
 
 use crate::model::Namespace;
 
-use super::PodClass;
-use super::classes::{Classes, Selection};
-use super::rules::Policy;
+use super::classes::{ClassSet, Classes, Positions, Selection};
+use super::ports::Ports;
+use super::rules::{Policy, Rule};
+use super::{Direction, EndKind, NetworkRule, PodClass};
 
 #[cfg(test)]
 mod tests;
 
-/// By class, a number that those share that the same policies select for what goes out, with the same certainty. Their
-/// namespace counts where it is part of the answer.
-pub(super) fn by_egress(
-    policies: &[Policy<'_>],
-    classes: &Classes<'_>,
-    egress: &[Vec<usize>],
-    unjudged: bool,
-) -> Vec<u32> {
+/// Who sends what: classes by the policies that select them for what goes out, and the rules of these by whom they are
+/// for.
+#[derive(Debug)]
+pub(super) struct Sending {
+    /// By class, a number that those share that the same policies select for what goes out, with the same certainty.
+    /// Their namespace counts where it is part of the answer.
+    like: Vec<u32>,
+    /// Pods that are not on the network of their node, by these numbers.
+    groups: Vec<Vec<PodClass>>,
+    /// Such pods that some policy isolates, and the others.
+    isolated: ClassSet,
+    free: ClassSet,
+    /// The rules about what goes out that are for TCP, in their order.
+    rules: Vec<(NetworkRule, Ports)>,
+    /// By class, the rules whose selectors select it for certain: one bit each.
+    selected: Vec<Positions>,
+    /// Rules that may be for others, too.
+    for_any: Positions,
+}
+
+/// A rule that may be for an end.
+pub(super) struct Possible<'a> {
+    pub(super) at: NetworkRule,
+    pub(super) ports: &'a Ports,
+    /// Whether it selects that end for certain; where not, it is to be asked.
+    pub(super) selects: bool,
+}
+
+impl Sending {
+    pub(super) fn new(
+        policies: &[Policy<'_>],
+        classes: &Classes<'_>,
+        egress: &[Vec<usize>],
+        unjudged: bool,
+    ) -> Self {
+        let like = like(policies, classes, egress, unjudged);
+        let mut groups: Vec<Vec<PodClass>> = Vec::new();
+        let (mut isolated, mut free) = (ClassSet::default(), ClassSet::default());
+        for (at, selecting) in egress.iter().enumerate() {
+            let class = PodClass::at(at);
+            if classes.get(class).is_none_or(|of| of.host_network) {
+                continue;
+            }
+            if selecting.is_empty() {
+                free.insert(at)
+            } else {
+                isolated.insert(at)
+            }
+            let number = like.get(at).map_or(0, |number| *number as usize);
+            if groups.len() <= number {
+                groups.resize(number + 1, Vec::new());
+            }
+            groups.get_mut(number).into_iter().for_each(|group| group.push(class));
+        }
+        let mut all = Self {
+            like,
+            groups,
+            isolated,
+            free,
+            rules: Vec::new(),
+            selected: Vec::new(),
+            for_any: Positions::default(),
+        };
+        all.selected = vec![Positions::default(); classes.len()];
+        for (policy, rules) in policies.iter().enumerate() {
+            for (rule, one) in rules.rules(Direction::Egress).unwrap_or_default().iter().enumerate() {
+                all.file(NetworkRule { policy, direction: Direction::Egress, rule: Some(rule) }, one);
+            }
+        }
+        all
+    }
+
+    fn file(&mut self, at: NetworkRule, rule: &Rule<'_>) {
+        if rule.ports.is_never() {
+            return;
+        }
+        let (number, peers) = (self.rules.len(), &rule.peers);
+        self.rules.push((at, rule.ports.clone()));
+        if peers.everyone || peers.others || !peers.blocks.is_empty() || !peers.pods.maybe.is_empty() {
+            self.for_any.insert(number);
+            return;
+        }
+        for class in peers.pods.sure.iter() {
+            self.selected.get_mut(class).into_iter().for_each(|rules| rules.insert(number));
+        }
+    }
+
+    /// A number that classes share of which the policies say the same, whatever they send and wherever.
+    pub(super) fn like(&self, class: PodClass) -> Option<u32> {
+        self.like.get(class.position()).copied()
+    }
+
+    /// Pods that are not on the network of their node, with those that share such a number.
+    pub(super) fn groups(&self) -> impl Iterator<Item = &Vec<PodClass>> {
+        self.groups.iter().filter(|group| !group.is_empty())
+    }
+
+    /// Pods that some policy isolates, or may, for what they send.
+    pub(super) fn isolated(&self) -> &ClassSet {
+        &self.isolated
+    }
+
+    /// Pods of which no policy says anything for what they send.
+    pub(super) fn free(&self) -> &ClassSet {
+        &self.free
+    }
+
+    /// The rules that may be for such an end, in their order.
+    pub(super) fn rules_to(&self, end: EndKind<'_>) -> Vec<Possible<'_>> {
+        let of_class = match end {
+            EndKind::Pod(class) | EndKind::HostPod(class, _) => self.selected.get(class.position()),
+            EndKind::Itself | EndKind::Node(_) | EndKind::Address | EndKind::Unrun(_) => None,
+        };
+        let mut all = self.for_any.clone();
+        of_class.into_iter().for_each(|of_class| all.add(of_class));
+        let is_pod = matches!(end, EndKind::Pod(_));
+        let possible = |number: usize| {
+            let (at, ports) = self.rules.get(number)?;
+            let selects = is_pod && !self.for_any.contains(number);
+            Some(Possible { at: *at, ports, selects })
+        };
+        all.iter().filter_map(possible).collect()
+    }
+}
+
+fn like(policies: &[Policy<'_>], classes: &Classes<'_>, egress: &[Vec<usize>], unjudged: bool) -> Vec<u32> {
     let mut known: FxHashMap<(&[usize], bool, Option<&Namespace>), u32> = FxHashMap::default();
     let mut numbers = Vec::with_capacity(egress.len());
     for (at, selecting) in egress.iter().enumerate() {
@@ -35,25 +154,24 @@ pub(super) fn by_egress(
     numbers
 }
 
-/// What some rules tell apart of pods: who is in which of their selections.
-#[derive(Debug, Default)]
-pub(in crate::policy) struct ToldApart<'a>(Vec<&'a Selection>);
-
-impl<'a> ToldApart<'a> {
-    pub(super) fn new(selections: impl Iterator<Item = &'a Selection>) -> Self {
-        Self(selections.collect())
-    }
-
-    /// A number that classes share that are in the same selections; `None` where that is not certain, or where there
-    /// are too many of them for a number.
-    pub(in crate::policy) fn number(&self, class: PodClass) -> Option<u64> {
-        let mut number = 0;
-        for (bit, selection) in self.0.iter().enumerate() {
-            if selection.maybe.has(class) || bit >= 64 {
-                return None;
+/// Divides pods by who is in which of these selections. Where that is not certain of one, it is in no set.
+pub(super) fn divided<'a>(pods: ClassSet, selections: impl Iterator<Item = &'a Selection>) -> Vec<ClassSet> {
+    let mut sets = vec![pods];
+    for selection in selections {
+        let mut divided = Vec::with_capacity(sets.len() + 1);
+        for set in sets {
+            let set = if selection.maybe.is_empty() { set } else { set.without(&selection.maybe) };
+            let inside = set.clone().and(&selection.sure);
+            if inside.is_empty() {
+                divided.push(set);
+                continue;
             }
-            number |= u64::from(selection.sure.has(class)) << bit;
+            let outside = set.without(&inside);
+            divided.push(inside);
+            divided.push(outside);
         }
-        Some(number)
+        divided.retain(|set| !set.is_empty());
+        sets = divided;
     }
+    sets
 }

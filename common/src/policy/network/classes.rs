@@ -123,12 +123,15 @@ impl Seen<'_> {
     }
 }
 
-/// Some of the classes: one bit each.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub(super) struct ClassSet(Vec<u64>);
+/// Some of the classes.
+pub type ClassSet = Positions;
 
-impl ClassSet {
-    pub(super) fn insert(&mut self, position: usize) {
+/// Some positions, one bit each. Words that are not there are empty.
+#[derive(Clone, Debug, Default)]
+pub struct Positions(Vec<u64>);
+
+impl Positions {
+    pub(in crate::policy) fn insert(&mut self, position: usize) {
         if self.0.len() <= position / 64 {
             self.0.resize(position / 64 + 1, 0);
         }
@@ -137,24 +140,59 @@ impl ClassSet {
         }
     }
 
-    fn add(&mut self, other: &Self) {
+    pub(super) fn add(&mut self, other: &Self) {
         if self.0.len() < other.0.len() {
             self.0.resize(other.0.len(), 0);
         }
         self.0.iter_mut().zip(&other.0).for_each(|(word, more)| *word |= more);
     }
 
-    pub(super) fn has(&self, class: PodClass) -> bool {
-        let position = class.position();
+    /// Those that are in both.
+    pub(super) fn and(mut self, other: &Self) -> Self {
+        self.0.truncate(other.0.len());
+        self.0.iter_mut().zip(&other.0).for_each(|(word, of)| *word &= of);
+        self
+    }
+
+    /// Those that are not in the other.
+    pub(super) fn without(mut self, other: &Self) -> Self {
+        self.0.iter_mut().zip(&other.0).for_each(|(word, of)| *word &= !of);
+        self
+    }
+
+    /// What two divisions come to together.
+    pub(in crate::policy) fn cut(a: &[Self], b: &[Self]) -> Vec<Self> {
+        let both = a.iter().flat_map(|a| b.iter().map(|b| a.clone().and(b)));
+        both.filter(|set| !set.is_empty()).collect()
+    }
+
+    pub(in crate::policy) fn is_empty(&self) -> bool {
+        self.0.iter().all(|word| *word == 0)
+    }
+
+    pub(in crate::policy) fn has(&self, class: PodClass) -> bool {
+        self.contains(class.position())
+    }
+
+    pub(super) fn contains(&self, position: usize) -> bool {
         self.0.get(position / 64).is_some_and(|word| word >> (position % 64) & 1 == 1)
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = usize> + '_ {
-        let bits = |(at, word): (usize, &u64)| {
-            let word = *word;
-            (0..64).filter(move |bit| word >> bit & 1 == 1).map(move |bit| at * 64 + bit)
-        };
-        self.0.iter().enumerate().flat_map(bits)
+    /// One bit for each position, the first in the lowest bit of the first word.
+    pub(in crate::policy) fn words(&self) -> &[u64] {
+        &self.0
+    }
+
+    /// The positions, in their order.
+    pub(in crate::policy) fn iter(&self) -> impl Iterator<Item = usize> + '_ {
+        self.0.iter().enumerate().flat_map(|(at, word)| {
+            let mut rest = *word;
+            std::iter::from_fn(move || {
+                let bit = (rest != 0).then(|| rest.trailing_zeros() as usize)?;
+                rest &= rest - 1;
+                Some(at * 64 + bit)
+            })
+        })
     }
 }
 

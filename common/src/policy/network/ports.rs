@@ -3,7 +3,7 @@
 use crate::model::Name;
 
 /// Which ports a rule is for, as far as TCP goes.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Ports {
     /// Every port.
     Every,
@@ -12,7 +12,7 @@ pub(super) enum Ports {
 }
 
 /// A port of a rule.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Port {
     /// Numbers from here to there.
     Range(u16, u16),
@@ -39,6 +39,11 @@ pub(super) enum Fits {
 }
 
 impl Ports {
+    /// Whether no port of TCP is one of these.
+    pub(super) fn is_never(&self) -> bool {
+        matches!(self, Self::Any(ports) if ports.is_empty())
+    }
+
     /// Whether the port that travels is one of these, at a pod that declares these names.
     pub(super) fn fit(&self, port: Travelling<'_>, declared: &[(Name, u16)]) -> Fits {
         let Self::Any(ports) = self else { return Fits::Yes };

@@ -6,7 +6,7 @@ use crate::model::{Name, Namespace, ResourceRef};
 use crate::policy::decision::Condition;
 
 use super::classes::Classes;
-use super::ports::{Fits, Travelling};
+use super::ports::{Fits, Ports, Travelling};
 use super::rules::{IpBlock, Namespaces, Peers, Rule, Selector};
 use super::{Direction, NetworkRule, PodClass};
 
@@ -77,7 +77,7 @@ pub(in crate::policy) enum Uncertain {
 }
 
 /// Whether a rule matches.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub(super) enum Matches {
     Yes { address: bool },
     No,
@@ -109,17 +109,26 @@ impl<'a> Comparing<'a> {
 
     /// Whether a rule is for the hop: its peers and its ports must be.
     pub(super) fn rule(&self, rule: &Rule<'_>, at: NetworkRule) -> Matches {
-        let of_port = match rule.ports.fit(self.hop.port, self.declared) {
-            Fits::No => return Matches::No,
-            Fits::Yes => None,
-            Fits::Within(values) => Some(Condition { attribute: "destination.port".into(), values }),
-        };
-        match (self.peers(&rule.peers, at), of_port) {
-            (Matches::Yes { .. }, Some(condition)) => Matches::If(vec![condition]),
-            (Matches::If(conditions), Some(condition)) => {
-                Matches::If(conditions.into_iter().chain([condition]).collect())
+        match self.selected(&rule.ports) {
+            Matches::No => Matches::No,
+            of_port => match (self.peers(&rule.peers, at), of_port) {
+                (Matches::If(conditions), Matches::If(of_port)) => {
+                    Matches::If(conditions.into_iter().chain(of_port).collect())
+                }
+                (Matches::Yes { .. }, depends @ Matches::If(_)) => depends,
+                (matches, _) => matches,
+            },
+        }
+    }
+
+    /// Whether a rule with these ports is for the hop, when its peers are.
+    pub(super) fn selected(&self, ports: &Ports) -> Matches {
+        match ports.fit(self.hop.port, self.declared) {
+            Fits::No => Matches::No,
+            Fits::Yes => Matches::Yes { address: false },
+            Fits::Within(values) => {
+                Matches::If(vec![Condition { attribute: "destination.port".into(), values }])
             }
-            (matches, _) => matches,
         }
     }
 

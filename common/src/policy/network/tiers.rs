@@ -7,16 +7,15 @@
 
 use std::collections::BTreeSet;
 
-use super::alike::ToldApart;
 use super::classes::Classes;
 use super::rules::{Action, Policy, Tier};
 use super::ruling::{Comparing, Hop, Matches, Ruling, Uncertain, either};
 use super::{Direction, NetworkPolicies, NetworkRule, PodClass};
 use crate::policy::ir::Block;
 
-mod said;
+mod sent;
 
-pub(in crate::policy) use said::Said;
+pub(in crate::policy) use sent::Sent;
 
 impl NetworkPolicies<'_> {
     /// What the policies of a pod say of a hop.
@@ -94,13 +93,7 @@ impl NetworkPolicies<'_> {
         self.ingress_rules(class).flat_map(|rule| &rule.peers.blocks).flat_map(super::rules::IpBlock::blocks)
     }
 
-    /// What the rules about what comes to a class tell apart of pods that call it.
-    pub(in crate::policy) fn tells_apart(&self, class: PodClass) -> ToldApart<'_> {
-        let rules = self.ingress_rules(class).filter(|rule| !rule.peers.everyone);
-        ToldApart::new(rules.map(|rule| &rule.peers.pods))
-    }
-
-    fn ingress_rules(&self, class: PodClass) -> impl Iterator<Item = &super::rules::Rule<'_>> {
+    pub(super) fn ingress_rules(&self, class: PodClass) -> impl Iterator<Item = &super::rules::Rule<'_>> {
         let policies =
             self.selecting(class, Direction::Ingress).iter().filter_map(|at| self.policies.get(*at));
         policies.filter_map(|policy| policy.rules(Direction::Ingress)).flatten()

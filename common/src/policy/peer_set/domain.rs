@@ -2,15 +2,13 @@
 
 use std::net::IpAddr;
 
-use rustc_hash::FxHashMap;
-
 use crate::policy::fold::Domain;
 use crate::policy::ir::{Block, ServiceAccountMatch, StringMatch};
-use crate::policy::network::EndKind;
+use crate::policy::network::{ClassSet, EndKind, PodClass};
 use crate::policy::sets::Sets;
 
 use super::names::Pair;
-use super::{AllPeers, PeerSet};
+use super::{AllPeers, Part, PeerSet};
 
 impl Sets for AllPeers<'_> {
     type Set = PeerSet;
@@ -90,47 +88,49 @@ impl Domain for AllPeers<'_> {
         &self,
         within: &PeerSet,
         addressed: bool,
-        alike: impl Fn(EndKind<'_>) -> Option<u64>,
+        alike: impl FnOnce() -> Vec<ClassSet>,
         mut of: impl FnMut(EndKind<'_>, Option<IpAddr>) -> K,
     ) -> Vec<(PeerSet, K)> {
         let blocks = &self.universe.blocks;
         let divide = addressed && blocks.divide();
         let mut parts: Vec<(PeerSet, K)> = Vec::new();
-        let mut known: FxHashMap<u64, Vec<usize>> = FxHashMap::default();
-        let positions = if divide { blocks.len() } else { 1 };
-        let count = if divide { 1 } else { blocks.len() };
-        for row in 0..self.universe.row_count() {
-            let first = row * blocks.len();
-            if !(first..first + blocks.len()).any(|atom| within.has(atom)) {
+        // The parts of an end, by range of addresses.
+        let mut ask = |end: EndKind<'_>, parts: &mut Vec<(PeerSet, K)>| -> Vec<Part> {
+            let mut part = |position: usize| {
+                let said = of(end, blocks.example(position).filter(|_| divide));
+                let same = parts.iter().position(|(_, known)| *known == said);
+                same.unwrap_or_else(|| {
+                    parts.push((self.none(), said));
+                    parts.len() - 1
+                })
+            };
+            if !divide {
+                return vec![(0..blocks.len(), part(0))];
+            }
+            let mut all: Vec<Part> = Vec::new();
+            for (position, part) in (0..blocks.len()).map(|position| (position, part(position))) {
+                match all.last_mut() {
+                    Some((range, last)) if *last == part => range.end = position + 1,
+                    _ => all.push((position..position + 1, part)),
+                }
+            }
+            all
+        };
+        let sets = alike();
+        let mut of_sets = Vec::with_capacity(sets.len());
+        for set in &sets {
+            let any = set.iter().next().map(PodClass::at);
+            of_sets.push(any.map(|class| ask(EndKind::Pod(class), &mut parts)).unwrap_or_default());
+        }
+        self.universe.fill(&sets, &of_sets, &mut parts);
+        let rest = parts.iter().fold(within.clone(), |rest, (set, _)| self.without(rest, set));
+        let mut last = None;
+        for row in rest.atoms().map(|atom| atom / blocks.len()) {
+            if last.replace(row) == Some(row) {
                 continue;
             }
-            let end = self.universe.end(row);
-            let mut ask = || -> Vec<usize> {
-                let part = |position: usize| {
-                    let said = of(end, blocks.example(position).filter(|_| divide));
-                    let same = parts.iter().position(|(_, known)| *known == said);
-                    same.unwrap_or_else(|| {
-                        parts.push((self.none(), said));
-                        parts.len() - 1
-                    })
-                };
-                (0..positions).map(part).collect()
-            };
-            let alone;
-            let at = match alike(end) {
-                Some(like) => known.entry(like).or_insert_with(ask),
-                None => {
-                    alone = ask();
-                    &alone
-                }
-            };
-            let mut position = 0;
-            for same in at.chunk_by(|a, b| a == b) {
-                if let Some((set, _)) = same.first().and_then(|part| parts.get_mut(*part)) {
-                    set.fill(first + position, count * same.len());
-                }
-                position += same.len();
-            }
+            let of_row = ask(self.universe.end(row), &mut parts);
+            self.universe.fill_row(row, &of_row, &mut parts);
         }
         parts
     }

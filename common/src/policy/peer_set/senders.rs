@@ -71,6 +71,11 @@ impl Senders {
         Some((*identity, *self.classes.get(class.position())?))
     }
 
+    /// The class of each pair, in their order.
+    pub(super) fn pair_classes(&self) -> impl Iterator<Item = PodClass> {
+        self.pairs.iter().map(|(_, class)| *class)
+    }
+
     /// The pairs of an identity.
     pub(super) fn pairs_of(&self, identity: usize) -> Range<usize> {
         let bound = |at: usize| self.bounds.get(at).copied().unwrap_or_default();

@@ -13,7 +13,7 @@ pub(super) struct Answers<'a> {
 
 impl<'a> Answers<'a> {
     pub(super) fn new(reach: &'a Reach) -> Self {
-        let rows = reach.universe.rows().count();
+        let rows = reach.universe.row_count();
         let mut cells = vec![0; rows * reach.universe.blocks().len()];
         for (number, cell) in reach.cells.iter().enumerate() {
             for atom in cell.peers.atoms() {

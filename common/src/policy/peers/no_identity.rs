@@ -18,30 +18,37 @@ use super::{Detail, Listing, Parts, PeerAnswer, PeerClass};
 impl Listing<'_> {
     /// Class 3: pods outside of the mesh, the network of nodes; where nothing takes an identity, everyone.
     pub(super) fn no_identity(&self) -> Vec<PeerAnswer> {
-        let mut groups: Vec<&Group> = self.callers.plain.iter().collect();
-        if !self.reach.takes_identities {
-            groups.extend(self.callers.by_identity.iter().flatten());
-        }
+        let crowd = self.callers.without_identity(self.reach.takes_identities);
         let nodes = self.nodes();
-        let mut ordinary: Vec<(PodClass, Cow<'_, [WorkloadIndex]>)> = Vec::new();
         let mut all = Vec::new();
-        for group in groups {
-            let on_node = matches!(&group.leaves, Leaves::Node(node) if nodes.contains(node));
-            if on_node || matches!(group.leaves, Leaves::Stopped(_) | Leaves::Doubtful) {
-                all.extend(self.of_special(group));
-            } else {
-                let (asked, members) = self.callers_of(group);
-                all.extend(self.asked(asked.into_iter().map(|index| vec![index])));
+        let mut ordinary: Vec<(PodClass, Cow<'_, [WorkloadIndex]>)> =
+            Vec::with_capacity(crowd.ordinary.len());
+        let mut alone = Vec::new();
+        for (class, members) in &crowd.ordinary {
+            let (asked, members) = self.callers_of(*class, members);
+            alone.extend(asked);
+            ordinary.push((*class, members));
+        }
+        for group in &crowd.others {
+            let elsewhere = matches!(&group.leaves, Leaves::Node(node) if !nodes.contains(node));
+            if elsewhere {
+                let (asked, members) = self.callers_of(group.class, &group.members);
+                alone.extend(asked);
                 ordinary.push((group.class, members));
+            } else {
+                all.extend(self.of_special(group));
             }
         }
-        all.extend(self.of_ordinary(ordinary));
+        all.extend(self.asked(alone.into_iter().map(|index| vec![index])));
+        // Those of one class stand together.
+        ordinary.sort_by_key(|(class, _)| *class);
+        all.extend(self.of_ordinary(&ordinary));
         all
     }
 
     /// A group whose own side or node matters, asked once for each different address.
     fn of_special(&self, group: &Group) -> Vec<PeerAnswer> {
-        let (asked, members) = self.callers_of(group);
+        let (asked, members) = self.callers_of(group.class, &group.members);
         let groups = self.by_position(&members).into_iter();
         let groups = groups.flat_map(|(_, workloads)| self.sending_alike(&group.leaves, workloads));
         self.asked(groups.chain(asked.into_iter().map(|index| vec![index])))
@@ -67,27 +74,24 @@ impl Listing<'_> {
 
     /// The answers for plaintext, block by block where addresses matter. Where nothing runs that sends it, what runs
     /// later has an answer all the same.
-    fn of_ordinary(&self, groups: Vec<(PodClass, Cow<'_, [WorkloadIndex]>)>) -> Vec<PeerAnswer> {
-        let universe = &self.reach.universe;
+    fn of_ordinary(&self, groups: &[(PodClass, Cow<'_, [WorkloadIndex]>)]) -> Vec<PeerAnswer> {
         let mut rows = Rows::default();
-        let mut groups: Vec<_> = groups.into_iter().filter(|(_, members)| !members.is_empty()).collect();
-        groups.sort_by_key(|(class, _)| *class);
-        if groups.is_empty() {
-            self.of_plaintext(universe.plaintext_of_unrun(), Vec::new(), &mut rows);
+        if groups.iter().all(|(_, members)| members.is_empty()) {
+            self.of_plaintext(self.reach.universe.plaintext_of_unrun(), Vec::new(), &mut rows);
         }
-        for (row, workloads) in self.alike(&groups) {
+        for (row, workloads) in self.alike(groups) {
             self.of_plaintext(row, workloads, &mut rows);
         }
         let most = rows.all.iter().map(|row| row.workloads.len()).max().unwrap_or_default();
         let alone = rows.all.len() == 1;
         let mut unnamed = self.detail == Detail::Matrix;
         for row in &mut rows.all {
-            row.workloads.sort_unstable();
             // A matrix leaves out the longest list: whoever no other row names.
             if unnamed && (alone || row.workloads.len() == most) {
                 row.workloads.clear();
                 unnamed = false;
             }
+            row.workloads.sort_unstable();
         }
         rows.all
     }
@@ -97,7 +101,7 @@ impl Listing<'_> {
     fn alike(&self, groups: &[(PodClass, Cow<'_, [WorkloadIndex]>)]) -> Vec<(usize, Vec<WorkloadIndex>)> {
         let mut known: FxHashMap<(&[u32], Option<u32>), usize> = FxHashMap::default();
         let mut alike: Vec<(usize, Vec<WorkloadIndex>)> = Vec::new();
-        for (class, members) in groups {
+        for (class, members) in groups.iter().filter(|(_, members)| !members.is_empty()) {
             let row = self.reach.universe.plaintext_of(*class);
             let own_side = match self.detail {
                 Detail::Each => self.mesh.network.sends_like(*class),
@@ -120,13 +124,19 @@ impl Listing<'_> {
             return;
         }
         let blocks = self.reach.universe.blocks();
-        let (known, unknown): (Vec<_>, Vec<_>) =
-            workloads.into_iter().partition(|index| self.address(*index).is_some());
-        for (positions, decision) in &parts {
-            let inside = |index: &WorkloadIndex| {
-                self.address(*index).is_some_and(|address| positions.contains(&blocks.position(address)))
-            };
-            let here = known.iter().copied().filter(inside).collect();
+        let mut part_of = vec![0; blocks.len()];
+        for (part, (positions, _)) in parts.iter().enumerate() {
+            for position in positions {
+                part_of.get_mut(*position).into_iter().for_each(|of| *of = part);
+            }
+        }
+        let mut here = vec![Vec::new(); parts.len()];
+        let mut unknown = Vec::new();
+        for index in workloads {
+            let of = self.address(index).and_then(|address| part_of.get(blocks.position(address)));
+            of.and_then(|part| here.get_mut(*part)).unwrap_or(&mut unknown).push(index);
+        }
+        for ((positions, decision), here) in parts.iter().zip(here) {
             let cover = rows.covers.entry(positions.clone()).or_insert_with(|| blocks.cover(positions));
             let cover = cover.clone();
             rows.add(cover, here, decision, self);

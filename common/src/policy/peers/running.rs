@@ -109,7 +109,7 @@ impl Listing<'_> {
 
     /// The answers of a group of one identity, by the addresses of its members.
     fn of_group(&self, identity: &Identity, group: &Group) -> Vec<(Vec<WorkloadIndex>, Decision)> {
-        let (asked, members) = self.callers_of(group);
+        let (asked, members) = self.callers_of(group.class, &group.members);
         let mut parts = Parts::default();
         for index in asked {
             parts.add(vec![index], evaluate(self.mesh, &Caller::Workload(index), self.resolution));

@@ -63,7 +63,10 @@ impl<'a> Witness<'a> {
     fn object(&self, decision: &Decision, said: &Judgement, from: WorkloadIndex) -> Option<By> {
         let sender = self.mesh.network.kind_of(from);
         let found = self.called.iter().find_map(|called| {
-            let all = [Travels::of(decision, called.workload), Travels::Hbone, Travels::AsSent];
+            let travels = Travels::of(decision, called.workload);
+            // Many are asked about.
+            called.of_all(self.mesh, travels == Travels::Hbone);
+            let all = [travels, Travels::Hbone, Travels::AsSent];
             let judge = |travels| called.judge(self.mesh, Gate::NetworkPolicyEgress, sender, &[], travels);
             let mut all = all.into_iter().map(judge);
             all.find(|judged| (judged.outcome, judged.reason) == (said.outcome, said.reason))

@@ -1,8 +1,9 @@
 use mesh_testkit::isolated::{self, Size};
 use mesh_testkit::odd;
 
-use crate::policy::network::tiers::Said;
-use crate::policy::network::{Direction, End, EndKind, Hop, NetworkPolicies, PodClass, Travelling};
+use crate::policy::network::{
+    Direction, End, EndKind, Hop, NetworkPolicies, NetworkRule, PodClass, Ruling, Travelling, Uncertain,
+};
 use crate::snapshot::{MeshSnapshot, SettingsOverride};
 
 fn snapshots() -> impl Iterator<Item = MeshSnapshot> {
@@ -31,49 +32,72 @@ const PORTS: [Travelling<'static>; 5] = [
 ];
 
 #[test]
-fn classes_with_one_number_get_one_ruling_for_what_they_send() {
+fn classes_of_one_set_get_one_ruling_for_what_they_send() {
     let mut shared = 0;
     for snapshot in snapshots() {
         let network = NetworkPolicies::new(&snapshot);
         for (kind, port) in ends(&network).into_iter().flat_map(|kind| PORTS.map(|port| (kind, port))) {
-            let said = Said::default();
-            let mut known = rustc_hash::FxHashMap::default();
-            for of in (0..network.class_count()).map(PodClass::at) {
-                let other = End { kind, addresses: &[] };
-                let hop = Hop { of, direction: Direction::Egress, other, port };
-                let ruling = network.rule(hop);
-                assert_eq!(network.rule_sent(hop, &said), ruling, "{hop:?}");
-                let first = known.entry(network.sends_like(of)).or_insert_with(|| ruling.clone());
-                assert_eq!(*first, ruling, "{hop:?}");
-                shared += 1;
+            let other = End { kind, addresses: &[] };
+            let hop = |of| Hop { of, direction: Direction::Egress, other, port };
+            let sent = network.sent(hop(PodClass::at(0)));
+            let sets = match &sent {
+                Some(sent) => network.alike_sent(sent),
+                None => network.alike_senders(),
+            };
+            for set in sets {
+                let mut first = None;
+                for class in set.iter().map(PodClass::at) {
+                    let ruling = network.rule(hop(class));
+                    if let Some(sent) = &sent {
+                        assert_eq!(network.rule_sent(hop(class), sent), ruling, "{class:?} to {kind:?}");
+                    }
+                    let ruling = without_evidence(ruling);
+                    let first = first.get_or_insert_with(|| ruling.clone());
+                    assert_eq!(*first, ruling, "{class:?} to {kind:?}");
+                    shared += 1;
+                }
+                shared -= 1;
             }
-            shared -= known.len();
         }
     }
     assert!(shared > 10_000, "only {shared} rulings were shared");
 }
 
+/// Which policy decides is asked for those who are told.
+fn without_evidence(ruling: Ruling) -> Ruling {
+    let by = NetworkRule { policy: 0, direction: Direction::Egress, rule: None };
+    match ruling {
+        Ruling::Allowed { address, .. } => Ruling::Allowed { by, address },
+        Ruling::Isolated { .. } => Ruling::Isolated { by },
+        Ruling::Denied { .. } => Ruling::Denied { by },
+        Ruling::Depends { conditions, .. } => Ruling::Depends { by, conditions },
+        Ruling::Uncertain(Uncertain::Node(_)) => Ruling::Uncertain(Uncertain::Node(by)),
+        Ruling::Uncertain(Uncertain::Rule(_)) => Ruling::Uncertain(Uncertain::Rule(by)),
+        ruling => ruling,
+    }
+}
+
 #[test]
-fn pods_with_one_number_are_received_alike() {
+fn pods_of_one_set_are_received_alike() {
     let mut shared = 0;
     for snapshot in snapshots() {
         let network = NetworkPolicies::new(&snapshot);
+        let kinds = ends(&network);
         for (of, port) in (0..network.class_count()).flat_map(|at| PORTS.map(|port| (PodClass::at(at), port)))
         {
-            let told = network.tells_apart(of);
-            let mut known = rustc_hash::FxHashMap::default();
-            for (at, kind) in ends(&network).into_iter().enumerate() {
-                let Some(number) = told.number(PodClass::at(at)).filter(|_| matches!(kind, EndKind::Pod(_)))
-                else {
-                    continue;
-                };
-                let other = End { kind, addresses: &[] };
-                let ruling = network.rule(Hop { of, direction: Direction::Ingress, other, port });
-                let first = known.entry(number).or_insert_with(|| ruling.clone());
-                assert_eq!(*first, ruling, "{kind:?} at {of:?}");
-                shared += 1;
+            for set in network.alike_to(of) {
+                let mut first = None;
+                for class in set.iter() {
+                    let kind = kinds[class];
+                    assert!(matches!(kind, EndKind::Pod(_)), "{kind:?} is in a set");
+                    let other = End { kind, addresses: &[] };
+                    let ruling = network.rule(Hop { of, direction: Direction::Ingress, other, port });
+                    let first = first.get_or_insert_with(|| ruling.clone());
+                    assert_eq!(*first, ruling, "{kind:?} at {of:?}");
+                    shared += 1;
+                }
+                shared -= 1;
             }
-            shared -= known.len();
         }
     }
     assert!(shared > 10_000, "only {shared} rulings were shared");
