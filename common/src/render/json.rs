@@ -14,6 +14,7 @@ use super::sentences;
 
 mod diff;
 mod identities;
+mod indented;
 mod row;
 mod rows;
 #[cfg(test)]

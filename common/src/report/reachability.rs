@@ -22,7 +22,7 @@ pub use expectations::{Expectation, ExpectationError, Expectations, PairOf};
 pub use list::{list, matrix};
 pub use pair::{from, to_peers};
 pub use question::{SourceQuestion, TargetQuestion};
-pub use row::{Class, DecidedBy, GateEntry, Hop, PeerEntry, Row};
+pub use row::{Class, DecidedBy, GateEntry, Hop, Names, PeerEntry, Row};
 
 /// Whether the rows are about who calls or who is called.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]

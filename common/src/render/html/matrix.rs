@@ -11,7 +11,7 @@ use serde::Serialize;
 use crate::render::picture::name_of;
 use crate::render::ports::{Port, ports};
 use crate::render::sentences;
-use crate::report::reachability::{Class, PeerEntry, Reachability, Row, Way};
+use crate::report::reachability::{Class, Names, PeerEntry, Reachability, Row, Way};
 
 use super::answers::Answers;
 use super::data::harmless;
@@ -65,7 +65,7 @@ struct Key<'a> {
     namespace: Option<&'a str>,
     identity: Option<&'a str>,
     /// Callers who were named stay apart.
-    workloads: &'a [String],
+    workloads: Option<&'a Names>,
     addresses: &'a [String],
 }
 
@@ -77,7 +77,7 @@ impl<'a> Key<'a> {
                 class: Class::Identity,
                 namespace,
                 identity: None,
-                workloads: &[],
+                workloads: None,
                 addresses: &[],
             };
         }
@@ -85,7 +85,7 @@ impl<'a> Key<'a> {
             class: peer.class,
             namespace: peer.namespace.as_deref().filter(|_| peer.class == Class::Identity),
             identity: peer.identity.as_deref(),
-            workloads: if asked { &peer.workloads } else { &[] },
+            workloads: asked.then_some(&peer.workloads),
             addresses: if asked { &peer.addresses } else { &[] },
         }
     }
@@ -149,12 +149,12 @@ fn by_target(report: &Reachability) -> BTreeMap<&str, Vec<&Row>> {
 
 impl<'a> Maker<'a> {
     fn source(&self, key: &Key<'a>, peer: &PeerEntry, workloads: &BTreeSet<&str>) -> SourceJson {
-        let name = match (self.report.direction, self.asked, peer.workloads.as_slice()) {
+        let name = match (self.report.direction, self.asked, peer.workloads.is_empty()) {
             (Way::To, _, _) => harmless(self.report.target.as_deref().unwrap_or_default()),
-            (Way::From, true, [_, ..]) => {
+            (Way::From, true, false) => {
                 format!("{} ({})", sentences::peer(peer), harmless(&peer.workloads.join(", ")))
             }
-            (Way::From, true, []) => sentences::peer(peer),
+            (Way::From, true, true) => sentences::peer(peer),
             (Way::From, false, _) => sentences::peer(&PeerEntry { addresses: Vec::new(), ..peer.clone() }),
         };
         SourceJson {

@@ -2,7 +2,7 @@ use serde_json::Value;
 
 use super::*;
 use crate::render::test_rows::{denied, list};
-use crate::report::reachability::{PeerEntry, Row};
+use crate::report::reachability::{Names, PeerEntry, Row};
 use crate::report::{Metadata, SourceDescription, Verdict};
 
 fn page_of(body: Reachability) -> String {
@@ -29,7 +29,7 @@ fn at(port: &str, account: &str, verdict: Verdict) -> Row {
 fn data_stays_in_its_element() {
     let hostile = "</script><script>alert(1)</script><!-- & \u{2028}\u{2029}";
     let mut row = at("80", "ui", Verdict::Denied);
-    row.peer.workloads = vec![hostile.to_owned()];
+    row.peer.workloads = vec![hostile.to_owned()].into();
     let page = page_of(Reachability { target: Some(hostile.to_owned()), ..list(vec![row]) });
     assert_eq!(page.matches("<script").count(), 2, "the data and the script");
     assert_eq!(page.matches("</script>").count(), 2);
@@ -124,7 +124,7 @@ fn answers_that_are_equal_are_there_once() {
 #[test]
 fn a_row_for_all_others_is_for_each_that_has_none() {
     let mut rest = at("80", "x", Verdict::Denied);
-    rest.peer = PeerEntry { identity: None, identity_count: 2, workloads: Vec::new(), ..rest.peer };
+    rest.peer = PeerEntry { identity: None, identity_count: 2, workloads: Names::default(), ..rest.peer };
     let all = ["a", "b", "c"].map(|account| at("80", account, Verdict::Denied).peer).to_vec();
     let rows = vec![at("80", "c", Verdict::Allowed), rest];
     let data = data_of(&page_of(Reachability { identities: all, ..list(rows) }));
@@ -140,9 +140,9 @@ fn a_row_for_all_others_is_for_each_that_has_none() {
 #[test]
 fn what_tells_parts_of_a_caller_apart_is_told() {
     let mut first = at("80", "a", Verdict::Allowed);
-    first.peer.workloads = vec!["deploy/web/one".to_owned()];
+    first.peer.workloads = vec!["deploy/web/one".to_owned()].into();
     let mut second = at("80", "a", Verdict::Denied);
-    second.peer.workloads = vec!["deploy/web/three".to_owned(), "deploy/web/two".to_owned()];
+    second.peer.workloads = vec!["deploy/web/three".to_owned(), "deploy/web/two".to_owned()].into();
     let data = data_of(&page_of(list(vec![first, second])));
     assert_eq!(data["names"], serde_json::json!(["deploy/web/one", "deploy/web/three", "deploy/web/two"]));
     assert_eq!(data["sources"][0]["w"], serde_json::json!([0, 2]));

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::report::reachability::Row;
 
+use super::indented;
 use super::row::RowJson;
 
 /// Rows that one core writes at a time.
@@ -54,5 +55,5 @@ pub(super) fn write<T: Serialize>(out: &mut dyn Write, frame: &T, rows: &[Row]) 
 }
 
 fn text_of(rows: &[Row]) -> serde_json::Result<Vec<u8>> {
-    serde_json::to_vec_pretty(&Only { rows: rows.iter().map(RowJson::of).collect() })
+    indented::to_vec(&Only { rows: rows.iter().map(RowJson::of).collect() })
 }

@@ -56,7 +56,7 @@ fn workloads_are_a_number_where_nothing_else_suffices() {
     assert_eq!(lists(80, &merged(1)), ["web/account-0", "1"], "less than 100 columns");
     let mut long = merged(4);
     for (at, row) in long.rows.iter_mut().enumerate() {
-        row.peer.workloads = vec![format!("deploy/web/{}-{at}", "w".repeat(60))];
+        row.peer.workloads = vec![format!("deploy/web/{}-{at}", "w".repeat(60))].into();
     }
     assert_eq!(lists(110, &long), counted);
 }

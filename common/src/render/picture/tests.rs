@@ -1,7 +1,7 @@
 use super::edges::Edges;
 use super::*;
 use crate::render::test_rows::{denied, list};
-use crate::report::reachability::{Class, PeerEntry, Row};
+use crate::report::reachability::{Class, Names, PeerEntry, Row};
 use crate::report::{Metadata, SourceDescription};
 
 fn envelope(body: Reachability) -> Envelope<Reachability> {
@@ -23,7 +23,7 @@ fn of_class(class: Class, port: &str, verdict: Verdict) -> Row {
         identity: None,
         namespace: None,
         service_account: None,
-        workloads: Vec::new(),
+        workloads: Names::default(),
         identity_count: 0,
         ..row.peer.clone()
     };
@@ -110,7 +110,7 @@ fn most_identities_are_one_node_that_says_how_many() {
 #[test]
 fn a_row_for_all_others_counts_them() {
     let mut rest = row("deploy/shop/cart", "x", "80", Verdict::Allowed);
-    (rest.peer.identity, rest.peer.identity_count, rest.peer.workloads) = (None, 7, Vec::new());
+    (rest.peer.identity, rest.peer.identity_count, rest.peer.workloads) = (None, 7, Names::default());
     let rows = vec![rest, row("deploy/shop/cart", "no", "80", Verdict::Denied)];
     assert_eq!(told(rows, false), ["identities of the mesh -> shop:deploy/cart: 80, 7 of 8 identities"]);
 }
@@ -135,7 +135,7 @@ fn full(callers: usize, targets: usize) -> Reachability {
         for caller in 0..callers {
             let mut row = row(&format!("deploy/to-{}/t{target}", target % 20), "x", "80", Verdict::Allowed);
             row.peer.identity = Some(format!("spiffe://td/ns/from-{caller}/sa/x"));
-            row.peer.workloads = vec![format!("deploy/from-{}/c{caller}", caller % 20)];
+            row.peer.workloads = vec![format!("deploy/from-{}/c{caller}", caller % 20)].into();
             rows.push(row);
         }
     }

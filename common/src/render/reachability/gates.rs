@@ -129,7 +129,7 @@ fn connection(report: &Reachability, row: &Row) -> String {
     let asked = row.target.as_deref().or(report.target.as_deref()).unwrap_or_default();
     let (from, to) = match report.direction {
         Way::From => (sentences::peer(&row.peer), escaped(asked).into_owned()),
-        Way::To => (escaped(asked).into_owned(), joined(&row.peer.workloads)),
+        Way::To => (escaped(asked).into_owned(), joined(&row.peer.workloads.to_vec())),
     };
     let port =
         if to.ends_with(&format!(":{}", row.port)) { String::new() } else { format!(" port {}", row.port) };

@@ -56,7 +56,7 @@ impl Lines<'_> {
                 let names: Vec<String> = rows.iter().map(|row| rest.name(row)).collect();
                 cells.extend([self.lists.names(&names), self.lists.workloads(&workloads(rows))]);
             }
-            Way::To => cells.push(joined(&first.peer.workloads)),
+            Way::To => cells.push(joined(&first.peer.workloads.to_vec())),
         }
         cells.push(escaped(&first.port).into_owned());
         cells.push(self.look.theme.verdict(first.verdict));

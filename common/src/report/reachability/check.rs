@@ -101,7 +101,7 @@ fn judge(
         verdicts.extend(parts.iter().map(|part| part.decision.verdict()));
         let peers: Vec<PeerEntry> = parts.iter().map(|part| part.peer(maker)).collect();
         let answers =
-            peers.iter().zip(&parts).map(|(peer, part)| (peer.workloads.clone(), part.decision.clone()));
+            peers.iter().zip(&parts).map(|(peer, part)| (peer.workloads.to_vec(), part.decision.clone()));
         let attribute = Attribute { name: "source.workload", reason: Reason::SourceDecides };
         let answers: Vec<_> = answers.collect();
         by_port.push((vec![dialled.to_string()], combine(attribute, &answers)));
@@ -122,9 +122,7 @@ fn joined(mut all: PeerEntry, other: PeerEntry) -> PeerEntry {
     if all.identity != other.identity {
         (all.identity, all.namespace, all.service_account) = (None, None, None);
     }
-    all.workloads.extend(other.workloads);
-    all.workloads.sort();
-    all.workloads.dedup();
+    all.workloads = all.workloads.and(&other.workloads);
     all.identity_count = all.identity_count.max(other.identity_count);
     all
 }

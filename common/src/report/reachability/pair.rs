@@ -189,7 +189,7 @@ impl Part {
             peer.addresses = vec![address.to_string()];
         }
         if let Some(Caller::Node(node)) = first {
-            peer.workloads = vec![format!("node/{node}")];
+            peer.workloads = vec![format!("node/{node}")].into();
         }
         peer
     }
@@ -214,6 +214,6 @@ fn called(mesh: &Mesh<'_>, question: &TargetQuestion) -> PeerEntry {
         }
         _ => of_class(Class::NoIdentity),
     };
-    peer.workloads = vec![question.name.clone()];
+    peer.workloads = vec![question.name.clone()].into();
     peer
 }

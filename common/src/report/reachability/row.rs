@@ -9,9 +9,11 @@ use crate::codes::Reason;
 use crate::policy::{self, Condition, Gate, GateOutcome, Verdict};
 
 mod make;
+mod names;
 mod owners;
 
 pub(super) use make::{Rows, of_class, of_identity};
+pub use names::Names;
 pub(super) use owners::Owners;
 
 /// The class of a peer.
@@ -43,7 +45,7 @@ pub struct PeerEntry {
     /// The addresses that are meant, where rules tell addresses apart.
     pub addresses: Vec<String>,
     /// What a person deployed, of what is meant.
-    pub workloads: Vec<String>,
+    pub workloads: Names,
     /// How many running identities the row stands for.
     pub identity_count: usize,
 }

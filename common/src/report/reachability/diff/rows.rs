@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::report::Facts;
-use crate::report::reachability::row::{Class, PeerEntry, Row};
+use crate::report::reachability::row::{Class, Names, PeerEntry, Row};
 use crate::snapshot::{Change, Changes, How, Unit};
 
 use super::party::Party;
@@ -48,7 +48,7 @@ fn row(
     let (before, after) = (of(before), of(after));
     let mut peer = after.as_ref().or(before.as_ref())?.peer.clone();
     if let Party::Others(_) | Party::Foreign = way.party {
-        peer.workloads.clear();
+        peer.workloads = Names::default();
     }
     Some(DiffRow {
         gain: effect::gain(way.before.as_ref(), way.after.as_ref()),
@@ -88,9 +88,7 @@ fn merge_peers(rows: &mut Vec<DiffRow>, row: DiffRow) {
                 known.after.as_mut().map(|of| &mut of.peer),
             ];
             for peer in peers.into_iter().flatten() {
-                peer.workloads.extend(row.peer.workloads.iter().cloned());
-                peer.workloads.sort();
-                peer.workloads.dedup();
+                peer.workloads = peer.workloads.and(&row.peer.workloads);
             }
         }
         None => rows.push(row),
@@ -122,7 +120,7 @@ fn is_same(a: &DiffRow, b: &DiffRow) -> bool {
 
 /// A peer without its workloads.
 fn nobody(peer: &PeerEntry) -> PeerEntry {
-    PeerEntry { workloads: Vec::new(), ..peer.clone() }
+    PeerEntry { workloads: Names::default(), ..peer.clone() }
 }
 
 fn order(row: &DiffRow) -> impl Ord + '_ {

@@ -241,7 +241,7 @@ impl Answers<'_, '_> {
             Party::Owner(owner) => {
                 let (peer, decision) = self.one_of(self.owners.get(owner)?)?;
                 // The addresses are those of whoever fares the same, not its own.
-                let (workloads, addresses) = (vec![owner.clone()], Vec::new());
+                let (workloads, addresses) = (vec![owner.clone()].into(), Vec::new());
                 Some((PeerEntry { workloads, addresses, ..peer }, decision))
             }
             Party::Source(name) => self.one_of(self.sources.get(name)?),

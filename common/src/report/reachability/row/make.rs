@@ -8,7 +8,7 @@ use crate::model::{FieldPath, Identity, Origin, WorkloadIndex};
 use crate::policy::ir::{PolicyIndex, Provenance};
 use crate::policy::{self, By, Decision, Judgement, Mesh, Others, PeerAnswer, PeerClass};
 
-use super::{Class, DecidedBy, GateEntry, Hop, Owners, PeerEntry, Row};
+use super::{Class, DecidedBy, GateEntry, Hop, Names, Owners, PeerEntry, Row};
 
 /// Makes rows, looking up each line of a file once.
 pub(in crate::report::reachability) struct Rows<'a> {
@@ -224,7 +224,7 @@ impl<'a> Rows<'a> {
     }
 
     /// What a person deployed, in the order of the names.
-    pub(in crate::report::reachability) fn owners(&self, workloads: &[WorkloadIndex]) -> Vec<String> {
+    pub(in crate::report::reachability) fn owners(&self, workloads: &[WorkloadIndex]) -> Names {
         if let Some(owners) = self.owners {
             return owners.names(workloads);
         }
@@ -259,7 +259,7 @@ pub(in crate::report::reachability) fn of_class(class: Class) -> PeerEntry {
         namespace: None,
         service_account: None,
         addresses: Vec::new(),
-        workloads: Vec::new(),
+        workloads: Names::default(),
         identity_count: 0,
     }
 }

@@ -1,14 +1,18 @@
 //! What people deployed, by the order of its names: a list of owners is made of numbers, not by comparing texts.
 
+use std::sync::Arc;
+
 use rustc_hash::FxHashMap;
 
 use crate::model::{ResourceRef, WorkloadIndex};
 use crate::policy::Mesh;
 
+use super::Names;
+
 /// The owners of all workloads.
 #[derive(Debug)]
 pub(in crate::report::reachability) struct Owners {
-    names: Vec<String>,
+    names: Arc<[String]>,
     /// By workload, the position of its owner's name.
     of: Vec<u32>,
 }
@@ -26,15 +30,15 @@ impl Owners {
             u32::try_from(names.binary_search(name).ok()?).ok()
         };
         let of = workloads.iter().map(|workload| position(&workload.owner).unwrap_or_default()).collect();
-        Self { names, of }
+        Self { names: names.into(), of }
     }
 
     /// The names of the owners of some workloads, each once and in their order.
-    pub(super) fn names(&self, workloads: &[WorkloadIndex]) -> Vec<String> {
+    pub(super) fn names(&self, workloads: &[WorkloadIndex]) -> Names {
         let mut owners: Vec<u32> =
             workloads.iter().filter_map(|index| self.of.get(index.0).copied()).collect();
         owners.sort_unstable();
         owners.dedup();
-        owners.iter().filter_map(|at| self.names.get(*at as usize).cloned()).collect()
+        Names::of(&self.names, owners)
     }
 }
