@@ -2,9 +2,10 @@
 //! `ComposePeerAuthentication` and `GetMutualTLSModeForPort`, of what pilot/pkg/model/authentication.go,
 //! `GetPeerAuthenticationsForWorkload`, finds.
 //!
-//! This is not what ztunnel gets (`policy::peer_authentication`): here the port of a workload's object always counts, an
-//! empty selector selects like none, and of objects of one age the first by name holds. Objects without a time stamp may
-//! be of any age: where they differ, that is the answer.
+//! This is not what ztunnel gets (`policy::peer_authentication`): here the port of a workload's object always counts, and
+//! an empty selector selects like none. At each level the oldest object holds. Of equals istiod takes the first by name
+//! (pilot/pkg/model/config.go, `configCompareByCreationTime`); names may be hashed here, and manifests have no age, so that
+//! any of them is taken for possible, as at ztunnel: where they differ, that is the answer.
 
 use crate::istio::MtlsMode;
 use crate::model::{Labels, Namespace};
@@ -84,7 +85,7 @@ pub fn of_namespace(all: &PeerAuthentications, namespace: &Namespace) -> Enforce
 fn compose(all: &PeerAuthentications, found: &[&Entry], port: Option<u16>) -> Enforced {
     let level = |wanted: Level| {
         let of_level = found.iter().copied().filter(|entry| entry.level(all.root()) == wanted);
-        first(&of_level.collect::<Vec<_>>())
+        oldest(&of_level.collect::<Vec<_>>())
     };
     let (meshes, namespaces, workloads) =
         (level(Level::Mesh), level(Level::Namespace), level(Level::Workload));
@@ -111,13 +112,6 @@ fn compose(all: &PeerAuthentications, found: &[&Entry], port: Option<u16>) -> En
 
 fn options<'e>(entries: &'e [&'e Entry]) -> Vec<Option<&'e Entry>> {
     if entries.is_empty() { vec![None] } else { entries.iter().copied().map(Some).collect() }
-}
-
-/// The objects that may hold at their level: the oldest. Of equals istiod takes the first by name
-/// (pilot/pkg/model/config.go, `configCompareByCreationTime`); names may be hashed here, and manifests have no age, so
-/// that any of them is taken for possible, as at ztunnel.
-fn first<'e>(entries: &[&'e Entry]) -> Vec<&'e Entry> {
-    oldest(entries)
 }
 
 /// The narrowest that says something; UNSET says nothing. A port that is UNSET has the workload's mode.
