@@ -71,7 +71,7 @@ pub use settings::{
     Clients, EnablementSelector, IstioCni, Istiod, MeshConfig, Settings, SettingsOverride, Version,
     istio_namespaces, root_namespace,
 };
-pub(crate) use settings::{ISTIO_PODS, ISTIOD_REVISION, ISTIOD_VARIABLES, is_istiod};
+pub(crate) use settings::{ISTIO_PODS, ISTIOD_REVISION, is_istiod, is_istiod_variable};
 pub use sources::{Format, Places, Source, Sources};
 pub(crate) use visible::asks_for_dry_run;
 pub use visible::{Discovery, Hidden};

@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 use crate::decode::{is_of_istio, json};
 use crate::kubernetes::EnvVar;
 use crate::model::Labels;
-use crate::snapshot::{ISTIOD_VARIABLES, Resource, is_istiod};
+use crate::snapshot::{Resource, is_istiod, is_istiod_variable};
 use crate::wire::{Key, wire};
 
 use super::config;
@@ -179,7 +179,7 @@ impl<T: Texts> Cut<'_, T> {
     /// The variables of istiod that are read, where they are given by value.
     fn variable<E: serde::de::Error>(&mut self, written: &RawValue, first: &mut bool) -> Result<(), E> {
         let Ok(variable) = serde_json::from_str::<EnvVar>(written.get()) else { return Ok(()) };
-        let (Some(value), true) = (variable.value, ISTIOD_VARIABLES.contains(&&*variable.name)) else {
+        let (Some(value), true) = (variable.value, is_istiod_variable(&variable.name)) else {
             return Ok(());
         };
         let value = self.texts.text(&value, Text::Names).into_owned();

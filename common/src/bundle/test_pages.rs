@@ -6,7 +6,9 @@ use serde_json::{Value, json};
 
 use crate::kubernetes::PodSpec;
 use crate::model::Kind;
-use crate::snapshot::{Detail, EachList, ISTIOD_VARIABLES, Object, Objects, RESOURCES, Resource, is_istiod};
+use crate::snapshot::{
+    Detail, EachList, Object, Objects, RESOURCES, Resource, is_istiod, is_istiod_variable,
+};
 
 use super::{Contents, List, keep};
 
@@ -102,6 +104,6 @@ pub(super) fn seen(objects: &Objects) -> String {
 /// Of an environment, what is read of istiod's.
 fn variables(is_istiod: bool, spec: &mut PodSpec) {
     for container in spec.containers.iter_mut().chain(&mut spec.init_containers) {
-        container.env.retain(|variable| is_istiod && ISTIOD_VARIABLES.contains(&&*variable.name));
+        container.env.retain(|variable| is_istiod && is_istiod_variable(&variable.name));
     }
 }

@@ -16,21 +16,7 @@ use super::{Affects, Assumption, Gap, GapKind, Object, Objects, PodObject, Why};
 #[cfg(test)]
 mod tests;
 
-/// The variables of istiod that are read, where they are given by value. An environment holds secrets: whoever saves
-/// what was read keeps these and no others.
-pub(crate) const ISTIOD_VARIABLES: [&str; 10] = [
-    ISTIOD_REVISION,
-    AMBIENT,
-    DRY_RUN,
-    AUTO_ALLOW,
-    LAYERED,
-    MULTIPLE_PROVIDERS,
-    GATEWAY_SELECTORS,
-    SENDS_HBONE,
-    PREFERS_HBONE,
-    EDS_FOR_HEADLESS,
-];
-/// Those of them that are switched on and off.
+/// The variables of istiod that are read and are switched on and off.
 pub(crate) const ISTIOD_FLAGS: [&str; 9] = [
     AMBIENT,
     DRY_RUN,
@@ -75,6 +61,12 @@ pub(crate) const ISTIO_PODS: &[(&str, &str)] = &[ISTIOD, ISTIO_CNI];
 /// Whether a pod or a template with these labels is istiod.
 pub(crate) fn is_istiod(labels: &Labels) -> bool {
     labels.get(ISTIOD.0) == Some(ISTIOD.1)
+}
+
+/// Whether a variable of istiod is read, where it is given by value. An environment holds secrets: whoever saves what was
+/// read keeps these and no others.
+pub(crate) fn is_istiod_variable(name: &str) -> bool {
+    name == ISTIOD_REVISION || ISTIOD_FLAGS.contains(&name)
 }
 
 /// What a person says about the mesh, over anything that is found.

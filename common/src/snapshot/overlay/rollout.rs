@@ -10,7 +10,7 @@ use rustc_hash::FxHashMap;
 
 use crate::kubernetes::{Container, PodTemplate};
 use crate::model::{Kind, ResourceRef};
-use crate::snapshot::settings::ISTIOD_VARIABLES;
+use crate::snapshot::settings::is_istiod_variable;
 use crate::snapshot::workloads::{Owners, service_account};
 use crate::snapshot::{Objects, TemplateObject};
 
@@ -70,7 +70,7 @@ fn is_alike(before: &PodTemplate, after: &PodTemplate) -> bool {
 fn of_traffic(container: &Container, with_image: bool) -> String {
     let image = container.image.as_ref().filter(|_| with_image);
     let ports = &container.ports;
-    let env = container.env.iter().filter(|variable| ISTIOD_VARIABLES.contains(&&*variable.name));
+    let env = container.env.iter().filter(|variable| is_istiod_variable(&variable.name));
     let env: Vec<_> = env.map(|variable| (&variable.name, &variable.value)).collect();
     format!("{:?}", (&container.name, image, ports, &container.restart_policy, env))
 }
