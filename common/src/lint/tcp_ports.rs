@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::codes::{Code, Evidence};
 use crate::istio::{Action, AuthorizationPolicy, Condition, Operation, Rule, Source};
 use crate::model::{Kind, Name, ResourceRef, WorkloadIndex};
+use crate::policy::envoy::keys::{is_known, only_requests_have};
 use crate::policy::sidecar::inbound::{self, Inbound, Protocol};
 use crate::policy::{Remark, Remarks};
 use crate::snapshot::{Object, Service, asks_for_dry_run};
@@ -21,8 +22,7 @@ struct TcpPort<'a> {
     service: &'a ResourceRef,
 }
 
-/// DENY rules by attributes of requests for pods with a sidecar, at ports for TCP: what is not there is not compared
-/// (pilot/pkg/security/authz/model/model.go, `checkError`), so that more is denied than is written.
+/// DENY rules by attributes of requests for pods with a sidecar, at ports for TCP.
 pub(super) fn deny(survey: &Survey<'_>, into: &mut Vec<Remark>) {
     let mut known: BTreeMap<WorkloadIndex, Vec<TcpPort<'_>>> = BTreeMap::new();
     for policy in survey.policies().filter(|policy| denies_at_sidecars(policy)) {
@@ -71,27 +71,6 @@ fn tcp_ports<'a>(survey: &Survey<'a>, index: WorkloadIndex) -> Vec<TcpPort<'a>> 
     numbers.into_iter().filter_map(chains).collect()
 }
 
-/// Attributes that only requests have, of a `when` (generator.go). An unknown key loses its rule.
-fn is_http_key(key: &str) -> bool {
-    let of_token = ["request.auth.principal", "request.auth.audiences", "request.auth.presenter"];
-    of_token.contains(&key) || key.starts_with("request.headers") || key.starts_with("request.auth.claims")
-}
-
-fn is_known_key(key: &str) -> bool {
-    let of_connections = [
-        "destination.ip",
-        "destination.port",
-        "connection.sni",
-        "source.ip",
-        "remote.ip",
-        "source.namespace",
-        "source.trustDomain",
-        "source.serviceAccount",
-        "source.principal",
-    ];
-    is_http_key(key) || of_connections.contains(&key) || key.starts_with("experimental.envoy.filters.")
-}
-
 /// The lists that are set of those that only requests have.
 fn http_of_operation(o: &Operation) -> Vec<&'static str> {
     set(&[
@@ -116,7 +95,7 @@ fn set(lists: &[(&'static str, &Vec<Name>)]) -> Vec<&'static str> {
 fn ignored(rule: &Rule) -> Vec<&str> {
     let operations = rule.operations().iter().filter_map(|to| to.operation.as_ref());
     let sources = rule.sources().iter().filter_map(|from| from.source.as_ref());
-    let when = rule.when.iter().map(|when| &*when.key).filter(|key| is_http_key(key));
+    let when = rule.when.iter().map(|when| &*when.key).filter(|key| only_requests_have(key));
     let lists = operations.flat_map(http_of_operation).chain(sources.flat_map(http_of_source));
     let mut found: Vec<&str> = lists.map(|list: &'static str| -> &str { list }).chain(when).collect();
     found.sort_unstable();
@@ -125,7 +104,7 @@ fn ignored(rule: &Rule) -> Vec<&str> {
 }
 
 fn is_widened(rule: &Rule) -> bool {
-    rule.when.iter().all(|when| is_known_key(&when.key)) && !ignored(rule).is_empty()
+    rule.when.iter().all(|when| is_known(&when.key)) && !ignored(rule).is_empty()
 }
 
 /// Whether a port is among those that a rule is for.
@@ -143,11 +122,8 @@ fn allows_port(any_of: &[Name], none_of: &[Name], port: u16) -> bool {
     (any_of.is_empty() || is_in(any_of)) && !is_in(none_of)
 }
 
-/// Whether nothing of a rule is left but the ports that it is for: whoever it is, it is denied.
-fn denies_everybody(rule: &Rule, port: u16) -> bool {
-    let whatever = |o: &Operation| allows_port(&o.ports, &o.not_ports, port);
-    let to = rule.operations().is_empty()
-        || rule.operations().iter().any(|to| to.operation.as_ref().is_none_or(whatever));
+/// Whether nothing of a rule is left at the ports that it reaches: whoever it is, it is denied.
+fn denies_everybody(rule: &Rule) -> bool {
     let whoever = |s: &Source| {
         let identity = [&s.principals, &s.not_principals, &s.namespaces, &s.not_namespaces];
         let account = [&s.service_accounts, &s.not_service_accounts, &s.trust_domains, &s.not_trust_domains];
@@ -156,14 +132,15 @@ fn denies_everybody(rule: &Rule, port: u16) -> bool {
     };
     let from = rule.sources().is_empty()
         || rule.sources().iter().any(|from| from.source.as_ref().is_none_or(whoever));
-    to && from && rule.when.iter().all(|when| is_http_key(&when.key) || &*when.key == "destination.port")
+    let is_left_out = |when: &Condition| only_requests_have(&when.key) || &*when.key == "destination.port";
+    from && rule.when.iter().all(is_left_out)
 }
 
+/// What is told of a rule at the ports that it reaches.
 fn told(rule: &Rule, ports: &[&TcpPort<'_>]) -> Option<Evidence> {
     if ports.is_empty() {
         return None;
     }
-    let everything = ports.iter().any(|port| denies_everybody(rule, port.number));
     let mut shown: Vec<String> =
         ports.iter().map(|port| format!("{} of {}", port.number, port.service)).collect();
     shown.sort_unstable();
@@ -171,7 +148,7 @@ fn told(rule: &Rule, ports: &[&TcpPort<'_>]) -> Option<Evidence> {
     let fields: Vec<String> = ignored(rule).iter().map(|field| format!("`{field}`")).collect();
     Some(
         Evidence::none()
-            .with("what", if everything { "everything" } else { "more than is written" })
+            .with("what", if denies_everybody(rule) { "everything" } else { "more than is written" })
             .with("ports", some_of(shown))
             .with("fields", fields.join(", ")),
     )

@@ -28,5 +28,6 @@ pub use ir::{
     Refused, RuleName, Rules, Shadow, Text, TextPattern, Value,
 };
 pub use request::{Attribute, Known, Request, Token};
+pub use rule::keys;
 pub use select::{AttachedService, Proxy, Selected, select};
 pub use trust_domains::TrustDomains;

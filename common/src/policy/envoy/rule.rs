@@ -10,7 +10,7 @@ use crate::model::{Name, Namespace};
 use super::ir::{Expression, Policy};
 use super::trust_domains::TrustDomains;
 
-mod keys;
+pub mod keys;
 #[cfg(test)]
 mod tests;
 

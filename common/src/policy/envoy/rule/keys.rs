@@ -38,6 +38,18 @@ pub(super) enum Key<'a> {
     Claims(&'a str),
 }
 
+/// Whether a rule may have this key in a `when` and is not lost.
+#[must_use]
+pub fn is_known(key: &str) -> bool {
+    Key::of(key).is_some()
+}
+
+/// Whether only requests have what a key of a `when` is about.
+#[must_use]
+pub fn only_requests_have(key: &str) -> bool {
+    Key::of(key).is_some_and(Key::is_http)
+}
+
 impl fmt::Display for Key<'_> {
     /// The attribute in the words of policies.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
