@@ -6,6 +6,7 @@
 mod authorization_policy;
 mod destination_rule;
 mod gateways;
+mod hosts;
 mod mesh_config;
 mod on_the_wire;
 mod peer_authentication;
@@ -24,6 +25,7 @@ pub use destination_rule::{
     ClientTls, DestinationRule, LoadBalancer, PortTrafficPolicy, TlsMode, TrafficPolicy,
 };
 pub use gateways::{GATEWAY_NAME, MANAGED, MESH_CONTROLLER, WAYPOINT_CLASS};
+pub use hosts::{covers, fully_qualified, service_host};
 pub use mesh_config::{
     CaCertificate, ConfiguredProvider, ExternalAuthorizer, MeshConfigFile, ProxyConfig, ProxyMetadata,
 };

@@ -63,7 +63,7 @@ pub use overlay::{EditError, Edits, KnownFlag, Removal, istiod_flag};
 pub use pod_creators::{Creator, PodCreators};
 pub use progress::{Progress, Silent};
 pub use resources::{Detail, RESOURCES, Resource, Topic, escaped};
-pub use routing::Routing;
+pub use routing::{Listed, Routing};
 pub use services::{Backend, Service};
 #[cfg(test)]
 pub(crate) use settings::CONFIG_MAP_KEYS;
@@ -152,6 +152,7 @@ pub struct MeshSnapshot {
     pub gateways_listed: bool,
     waypoints: waypoints::Waypoints,
     by_namespace: FxHashMap<Namespace, Vec<WorkloadIndex>>,
+    services_by: services::Index,
     by_address: FxHashMap<IpAddr, WorkloadIndex>,
     by_host_address: FxHashMap<IpAddr, Name>,
     addresses: addresses::Addresses,
@@ -195,6 +196,7 @@ impl MeshSnapshot {
             by_address,
             by_host_address: by_host_address(&objects),
             by_namespace,
+            services_by: services::Index::new(&services),
             namespaces,
             workloads,
             services,
@@ -240,6 +242,18 @@ impl MeshSnapshot {
     #[must_use]
     pub fn in_namespace(&self, namespace: &str) -> &[WorkloadIndex] {
         self.by_namespace.get(namespace).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// The Services of a namespace with their positions, in the order of their names.
+    pub fn services_in(&self, namespace: &Namespace) -> impl Iterator<Item = (usize, &Service)> {
+        let here = self.services_by.namespace.get(namespace).into_iter().flatten();
+        here.filter_map(|at| Some((*at, self.services.get(*at)?)))
+    }
+
+    /// The Services behind which a workload stands, in the order of their names.
+    pub fn services_of(&self, workload: WorkloadIndex) -> impl Iterator<Item = &Service> {
+        let found = self.services_by.workload.get(&workload).into_iter().flatten();
+        found.filter_map(|at| self.services.get(*at))
     }
 
     /// The pod that has an address of its own.

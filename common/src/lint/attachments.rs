@@ -34,7 +34,7 @@ impl<'a> Bindings<'a> {
                 found.by_name.insert(service.reference.clone(), service);
             }
         }
-        for entry in &snapshot.routing.service_entries {
+        for entry in snapshot.routing.service_entries.iter() {
             found.add(snapshot.waypoint_of_service_entry(entry));
         }
         for workload in &snapshot.workloads {

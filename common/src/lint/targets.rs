@@ -34,7 +34,7 @@ impl<'a> Known<'a> {
             let Some(namespace) = service.reference.namespace.clone() else { continue };
             found.add(TargetKind::Service, namespace, &service.reference.name, At::Service(service));
         }
-        for entry in &snapshot.routing.service_entries {
+        for entry in snapshot.routing.service_entries.iter() {
             let at = At::Entry(snapshot.waypoint_of_service_entry(entry));
             found.add(TargetKind::ServiceEntry, entry.namespace(), &entry.meta.name, at);
         }

@@ -153,9 +153,10 @@ pub(super) fn ports(mesh: &Mesh<'_>, workload: &Workload) -> Vec<u16> {
             _ => None,
         })
         .collect();
-    let services = mesh
-        .services_of(namespace)
-        .filter(|service| !service.selector.is_empty() && workload.labels.contains_all(&service.selector));
+    let services =
+        mesh.snapshot.services_in(namespace).map(|(_, service)| service).filter(|service| {
+            !service.selector.is_empty() && workload.labels.contains_all(&service.selector)
+        });
     ports.extend(services.flat_map(|service| {
         service.written_ports.iter().filter_map(|port| inbound::port_of(port, workload))
     }));

@@ -66,15 +66,14 @@ impl<'a> Mesh<'a> {
         &self.envoys.settings
     }
 
+    /// Whether some Service says that a port is one of TLS.
+    pub(super) fn may_be_tls(&self, port: u16) -> bool {
+        self.envoys.tls_ports.contains(&port)
+    }
+
     /// What was compiled for Envoys.
     pub(super) fn compiled(&self) -> &Compiled {
         &self.envoys.compiled
-    }
-
-    /// The Services of a namespace.
-    pub(super) fn services_of(&self, namespace: &Namespace) -> impl Iterator<Item = &'a Service> {
-        let here = |service: &&Service| service.reference.namespace.as_ref() == Some(namespace);
-        self.snapshot.services.iter().filter(here)
     }
 
     /// The AuthorizationPolicies of a namespace that can be understood, with their positions in the snapshot.

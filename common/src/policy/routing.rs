@@ -2,18 +2,18 @@
 //! routes of the Gateway API that are attached to it (at a waypoint pilot/pkg/networking/core/waypoint.go,
 //! `getVirtualServiceForWaypoint`: the latter become the former). What they then do is not judged.
 
-use crate::istio::{ParentRef, VirtualService};
-use crate::model::{Kind, Name, Namespace, ResourceRef};
+use crate::istio::{ParentRef, VirtualService, service_host};
+use crate::model::{Kind, Name, Namespace};
 use crate::snapshot::{MeshSnapshot, Object, Service};
 
-use super::sidecar::{Unclear, covers, fully_qualified, service_host};
+use super::sidecar::Unclear;
 
 /// The kinds of routes of the Gateway API.
 const ROUTES: [&str; 4] = ["HTTPRoute", "GRPCRoute", "TCPRoute", "TLSRoute"];
 
 /// The object because of which a proxy of a namespace may send elsewhere, or the list that may hold it.
 pub(super) fn elsewhere(snapshot: &MeshSnapshot, proxy: &Namespace, service: &Service) -> Option<Unclear> {
-    virtual_service(snapshot, proxy, service).or_else(|| route(snapshot, &service.reference))
+    virtual_service(snapshot, proxy, service).or_else(|| route(snapshot, service))
 }
 
 /// The full name of a Service.
@@ -23,9 +23,7 @@ pub(super) fn host_of(service: &Service) -> String {
 
 /// A VirtualService for the host that the proxy may heed.
 fn virtual_service(snapshot: &MeshSnapshot, proxy: &Namespace, service: &Service) -> Option<Unclear> {
-    let host = host_of(service);
-    let mut all = snapshot.routing.virtual_services.iter();
-    let found = all.find(|of| is_heeded(of, proxy) && is_for(of, &host));
+    let found = snapshot.routing.virtual_services.covering(&host_of(service)).find(|of| is_heeded(of, proxy));
     let kind = Kind::from_wire("VirtualService");
     let found = found.map(|of| Unclear::not_judged(of.reference(kind.clone())));
     found.or_else(|| Unclear::unread_anywhere(snapshot, &kind))
@@ -42,14 +40,10 @@ fn is_heeded(of: &Object<VirtualService>, proxy: &Namespace) -> bool {
     exported && (of.spec.gateways.is_empty() || of.spec.gateways.iter().any(|of| **of == *"mesh"))
 }
 
-fn is_for(of: &Object<VirtualService>, host: &str) -> bool {
-    let namespace = of.meta.namespace.as_deref().unwrap_or_default();
-    of.spec.hosts.iter().any(|of| covers(&fully_qualified(of, namespace), host))
-}
-
 /// A route of the Gateway API whose parent is the Service.
-fn route(snapshot: &MeshSnapshot, service: &ResourceRef) -> Option<Unclear> {
-    let found = snapshot.routing.routes.iter().find(|route| {
+fn route(snapshot: &MeshSnapshot, service: &Service) -> Option<Unclear> {
+    let found = snapshot.routing.routes.covering(&host_of(service)).find(|route| {
+        let service = &service.reference;
         let is_parent = |parent: &ParentRef| {
             let namespace = parent.namespace.as_ref().or(route.meta.namespace.as_ref());
             parent.kind.as_deref() == Some("Service")

@@ -13,6 +13,5 @@ mod routes;
 mod sidecars;
 mod unclear;
 
-pub(super) use destination_rules::{covers, fully_qualified, service_host};
 pub(super) use envoy_filters::may_change_waypoint;
 pub use unclear::Unclear;

@@ -6,8 +6,7 @@
 
 use std::sync::Arc;
 
-use crate::istio::{GATEWAY_NAME, HBONE_PORT, PortProtocol};
-use crate::kubernetes::ServicePort;
+use crate::istio::{GATEWAY_NAME, HBONE_PORT};
 use crate::model::{Identity, Kind, Labels, Namespace, Readiness, ResourceRef, Workload, WorkloadIndex};
 use crate::snapshot::{Binding, MeshSnapshot, Service, Waypoint as GatewayFacts};
 
@@ -189,8 +188,8 @@ impl Tokens {
     pub(super) fn of(mesh: &Mesh<'_>, proxy: &Proxy<'_>) -> Self {
         let snapshot = mesh.snapshot;
         let kind = || Kind::from_wire("RequestAuthentication");
-        let all = snapshot.routing.request_authentications.iter();
-        let attached: Vec<_> = all
+        let here = snapshot.routing.request_authentications.of(&proxy.namespaces());
+        let attached: Vec<_> = here
             .filter(|policy| proxy.accepts_tokens_of(policy) && !policy.spec.jwt_rules.is_empty())
             .collect();
         let unread = Unclear::unread(snapshot, &kind(), &proxy.namespaces()).is_some();
@@ -233,8 +232,7 @@ fn request(mesh: &Mesh<'_>, destination: &Destination, service: Option<&Service>
         (None, None) => &[],
     };
     // The names of TLS are looked at where some Service says that the port is one of TLS (`tlsInspector`).
-    let is_tls = |of: &ServicePort| Some(of.port) == port && PortProtocol::of(of) == PortProtocol::Tls;
-    let looked_at = mesh.snapshot.services.iter().any(|service| service.ports.iter().any(is_tls));
+    let looked_at = port.is_some_and(|port| mesh.may_be_tls(port));
     let server_name = if looked_at { mesh.request.server_name.clone() } else { Known::Absent };
     Request {
         server_name,

@@ -4,33 +4,37 @@
 use rustc_hash::FxHashMap;
 
 use crate::istio::{
-    DestinationRule, EnvoyFilter, RequestAuthentication, Route, ServiceEntry, Sidecar, VirtualService,
+    DestinationRule, EnvoyFilter, ParentRef, RequestAuthentication, Route, ServiceEntry, Sidecar,
+    VirtualService, fully_qualified, service_host,
 };
 use crate::model::{FieldPath, Kind, Labels, Name};
 
 use super::visible::{Defect, Visibility, unreadable};
 use super::{Affects, Object, Objects, Settings, Sources, Unreadable};
 
+mod listed;
 #[cfg(test)]
 mod tests;
+
+pub use listed::Listed;
 
 /// What tells Envoys how to send.
 #[derive(Clone, Debug, Default)]
 pub struct Routing {
     /// DestinationRules, in the order in which istiod merges them.
-    pub destination_rules: Vec<Object<DestinationRule>>,
+    pub destination_rules: Listed<DestinationRule>,
     /// RequestAuthentications.
-    pub request_authentications: Vec<Object<RequestAuthentication>>,
+    pub request_authentications: Listed<RequestAuthentication>,
     /// Sidecars, in the order in which istiod looks for one.
-    pub sidecars: Vec<Object<Sidecar>>,
+    pub sidecars: Listed<Sidecar>,
     /// VirtualServices.
-    pub virtual_services: Vec<Object<VirtualService>>,
+    pub virtual_services: Listed<VirtualService>,
     /// EnvoyFilters.
-    pub envoy_filters: Vec<Object<EnvoyFilter>>,
+    pub envoy_filters: Listed<EnvoyFilter>,
     /// Routes of the Gateway API.
-    pub routes: Vec<Object<Route>>,
+    pub routes: Listed<Route>,
     /// ServiceEntries.
-    pub service_entries: Vec<Object<ServiceEntry>>,
+    pub service_entries: Listed<ServiceEntry>,
 }
 
 impl Routing {
@@ -57,16 +61,34 @@ impl Routing {
         let service_entries = sort.visible(objects.service_entries.clone(), "ServiceEntry");
         let routes = std::mem::take(&mut objects.routes);
         let routing = Self {
-            destination_rules,
-            request_authentications,
-            sidecars,
-            virtual_services,
-            envoy_filters,
-            routes,
-            service_entries,
+            destination_rules: Listed::by_hosts(destination_rules, |of| full(of, [&of.spec.host])),
+            request_authentications: Listed::new(request_authentications),
+            sidecars: Listed::new(sidecars),
+            virtual_services: Listed::by_hosts(virtual_services, |of| full(of, &of.spec.hosts)),
+            envoy_filters: Listed::new(envoy_filters),
+            routes: Listed::by_hosts(routes, parents),
+            service_entries: Listed::by_hosts(service_entries, |of| {
+                of.spec.spec.hosts.iter().map(ToString::to_string).collect()
+            }),
         };
         (routing, sort.aside)
     }
+}
+
+/// Hosts of an object, short ones as those of its namespace.
+fn full<'a, T>(object: &Object<T>, hosts: impl IntoIterator<Item = &'a Name>) -> Vec<String> {
+    let namespace = object.meta.namespace.as_deref().unwrap_or_default();
+    hosts.into_iter().map(|host| fully_qualified(host, namespace)).collect()
+}
+
+/// The hosts of the Services that a route is attached to.
+fn parents(route: &Object<Route>) -> Vec<String> {
+    let services = route.spec.spec.parent_refs.iter().filter(|of| of.kind.as_deref() == Some("Service"));
+    let host = |of: &ParentRef| {
+        let namespace = of.namespace.as_ref().or(route.meta.namespace.as_ref());
+        service_host(&of.name, namespace.map_or("", |namespace| namespace))
+    };
+    services.map(host).collect()
 }
 
 type Order = (bool, Option<Name>, Name, Option<Name>);

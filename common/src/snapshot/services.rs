@@ -15,8 +15,10 @@ use crate::model::{
 };
 
 use super::{Object, Objects};
+pub(super) use index::Index;
 use unread::{Unread, is_not_known};
 
+mod index;
 #[cfg(test)]
 mod tests;
 mod unread;

@@ -4,6 +4,10 @@ use serde_json::{Value, json};
 
 use crate::Random;
 
+mod sidecars;
+
+pub use sidecars::with_sidecars;
+
 /// How big.
 #[derive(Clone, Copy, Debug)]
 pub struct Size {

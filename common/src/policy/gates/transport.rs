@@ -152,7 +152,7 @@ pub(in crate::policy) fn auto_allowed(
         return None;
     }
     let index = destination.workload()?;
-    let services = snapshot.services.iter().filter(|service| service.has(index));
+    let services = snapshot.services_of(index);
     let of_service =
         |service: &Service| may_be_bound(&service.reference, &snapshot.waypoint_of_service(service)).cloned();
     let of_pod = || may_be_bound(&workload.reference, &binding_of_pod(snapshot, workload)).cloned();

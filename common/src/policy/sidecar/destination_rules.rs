@@ -8,7 +8,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::istio::{DestinationRule, TrafficPolicy};
+use crate::istio::{DestinationRule, TrafficPolicy, fully_qualified};
 use crate::model::{Kind, Labels, Name, Namespace, ResourceRef};
 use crate::snapshot::{MeshSnapshot, Object};
 
@@ -64,13 +64,12 @@ pub fn without_order<'a>(
     snapshot: &'a MeshSnapshot,
     by: &Object<DestinationRule>,
 ) -> Option<&'a Object<DestinationRule>> {
-    let host = fully_qualified(&by.spec.host, by.meta.namespace.as_deref().unwrap_or_default());
-    let rivals = snapshot.routing.destination_rules.iter().filter(|other| {
-        let namespace = other.meta.namespace.as_deref().unwrap_or_default();
-        other.meta.namespace == by.meta.namespace
-            && other.meta.name != by.meta.name
+    let own = by.namespace();
+    let host = fully_qualified(&by.spec.host, own.as_str());
+    let rivals = snapshot.routing.destination_rules.of(&[&own]).filter(|other| {
+        other.meta.name != by.meta.name
             && other.spec.traffic_policy.is_some()
-            && fully_qualified(&other.spec.host, namespace) == host
+            && fully_qualified(&other.spec.host, own.as_str()) == host
     });
     let mut rivals = rivals
         .filter(|other| other.meta.creation_timestamp.is_none() || by.meta.creation_timestamp.is_none());
@@ -114,12 +113,10 @@ struct Index<'a, 's> {
 impl<'a> Index<'a, '_> {
     /// `MostSpecificHostMatch`: the host itself, else the longest wildcard.
     fn most_specific(&self, namespace: &Namespace, pool: Pool) -> Option<Vec<Merged<'a>>> {
-        let rules = self.snapshot.routing.destination_rules.iter();
+        let rules = self.snapshot.routing.destination_rules.covering(self.host);
         let rules = rules.filter(|rule| rule.namespace() == *namespace && self.is_in(rule, pool));
-        let named: Vec<(String, &Object<DestinationRule>)> = rules
-            .map(|rule| (fully_qualified(&rule.spec.host, namespace.as_str()), rule))
-            .filter(|(host, _)| covers(host, self.host))
-            .collect();
+        let named: Vec<(String, &Object<DestinationRule>)> =
+            rules.map(|rule| (fully_qualified(&rule.spec.host, namespace.as_str()), rule)).collect();
         let best = named.iter().map(|(host, _)| host).max_by_key(|host| (!host.starts_with('*'), host.len()));
         let best = best?.clone();
         let mut merged = Vec::new();
@@ -195,24 +192,5 @@ impl Merged<'_> {
     #[must_use]
     pub fn reference(&self) -> ResourceRef {
         self.by.reference(Kind::Other("DestinationRule".into()))
-    }
-}
-
-/// `ResolveShortnameToFQDN`: only what has no dot is a short name.
-pub(in crate::policy) fn fully_qualified(host: &str, namespace: &str) -> String {
-    let is_short = !host.is_empty() && host != "*" && !host.contains(['.', ':']);
-    if is_short { service_host(host, namespace) } else { host.to_owned() }
-}
-
-/// The full name of a Service. That of the cluster is taken for the usual one.
-pub(in crate::policy) fn service_host(name: &str, namespace: &str) -> String {
-    format!("{name}.{namespace}.svc.cluster.local")
-}
-
-/// Whether a host, or a wildcard, is about a full name.
-pub(in crate::policy) fn covers(host: &str, name: &str) -> bool {
-    match host.strip_prefix('*') {
-        Some(suffix) => name.ends_with(suffix),
-        None => host == name,
     }
 }

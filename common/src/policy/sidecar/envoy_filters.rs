@@ -12,15 +12,13 @@ pub(super) fn changing(snapshot: &MeshSnapshot, workload: &Workload, context: &s
     let own = &workload.identity.namespace;
     let root = &snapshot.settings.mesh.root_namespace;
     let changes = |filter: &&Object<EnvoyFilter>| {
-        let namespace = filter.namespace();
-        (namespace == *own || namespace == *root)
-            && selects(&filter.spec, workload)
+        selects(&filter.spec, workload)
             && filter.spec.config_patches.iter().any(|patch| {
                 let of = patch.place.context.as_deref().unwrap_or("ANY");
                 of == "ANY" || of == context
             })
     };
-    let found = snapshot.routing.envoy_filters.iter().find(changes);
+    let found = snapshot.routing.envoy_filters.of(&[own, root]).find(changes);
     let kind = Kind::from_wire("EnvoyFilter");
     let found = found.map(|filter| Unclear::not_judged(filter.reference(kind.clone())));
     found.or_else(|| [own, root].into_iter().find_map(|of| Unclear::unread(snapshot, &kind, &[of])))
@@ -29,10 +27,8 @@ pub(super) fn changing(snapshot: &MeshSnapshot, workload: &Workload, context: &s
 /// Whether one is attached to what a waypoint is for in one of these namespaces, or may be: only by `targetRefs` does one
 /// reach waypoints (pilot/pkg/model/policyattachment.go).
 pub(in crate::policy) fn may_change_waypoint(snapshot: &MeshSnapshot, namespaces: &[&Namespace]) -> bool {
-    let attached = |filter: &Object<EnvoyFilter>| {
-        !filter.spec.target_refs.is_empty() && namespaces.contains(&&filter.namespace())
-    };
-    snapshot.routing.envoy_filters.iter().any(attached)
+    let attached = |filter: &Object<EnvoyFilter>| !filter.spec.target_refs.is_empty();
+    snapshot.routing.envoy_filters.of(namespaces).any(attached)
         || Unclear::unread(snapshot, &Kind::from_wire("EnvoyFilter"), namespaces).is_some()
 }
 

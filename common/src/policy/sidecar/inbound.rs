@@ -102,11 +102,9 @@ fn changed_by(snapshot: &MeshSnapshot, workload: &Workload) -> Option<Unclear> {
         Some(Unclear::not_judged(replacing?.reference(Kind::Other("Sidecar".into()))))
     };
     let of_entry = || {
-        let mut entries = snapshot.routing.service_entries.iter();
-        let selecting = entries.find(|entry| {
+        let selecting = snapshot.routing.service_entries.of(&[namespace]).find(|entry| {
             let selector = entry.spec.spec.workload_selector.as_ref();
-            entry.namespace() == *namespace
-                && selector.is_some_and(|of| workload.labels.contains_all(&of.labels))
+            selector.is_some_and(|of| workload.labels.contains_all(&of.labels))
         });
         Some(Unclear::not_judged(selecting?.reference(Kind::Other("ServiceEntry".into()))))
     };
@@ -124,9 +122,7 @@ fn changed_by(snapshot: &MeshSnapshot, workload: &Workload) -> Option<Unclear> {
 
 /// The chains of Services that select the pod, or of none.
 fn of_services(snapshot: &MeshSnapshot, workload: &Workload, port: u16) -> Inbound {
-    let namespace = &workload.identity.namespace;
-    let here = snapshot.services.iter().enumerate();
-    let here = here.filter(|(_, service)| service.reference.namespace.as_ref() == Some(namespace));
+    let here = snapshot.services_in(&workload.identity.namespace);
     let (selecting, others): (Vec<_>, Vec<_>) =
         here.partition(|(_, s)| !s.selector.is_empty() && workload.labels.contains_all(&s.selector));
     // controller.go, GetProxyServiceTargets: endpoints given by hand count where nothing selects the pod.

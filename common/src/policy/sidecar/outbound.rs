@@ -11,9 +11,10 @@ use crate::istio::{ClientTls, TlsMode};
 use crate::kubernetes::ServicePort;
 use crate::model::{Kind, Namespace, ProxyKind, ResourceRef, Workload, WorkloadIndex};
 use crate::policy::peer_authentication::{PeerAuthenticationIndex, PeerAuthentications};
+use crate::policy::routing::host_of;
 use crate::snapshot::{Backend, MeshSnapshot, Service};
 
-use super::destination_rules::{self, Client, Merged, service_host};
+use super::destination_rules::{self, Client, Merged};
 use super::inbound::Protocol;
 use super::mtls::{self, Enforced, Mode};
 use super::{Unclear, routes};
@@ -116,7 +117,7 @@ impl Dial<'_> {
             let port = service.ports.iter().find(|port| port.port == number);
             return Ok(port.map(|port| (service, port)));
         }
-        let headless = self.snapshot.services.iter().filter(|s| s.headless && s.has(self.to));
+        let headless = self.snapshot.services_of(self.to).filter(|service| service.headless);
         let mut through = None;
         for service in headless {
             let Some(port) = service.ports.iter().find(|port| port.port == number) else { continue };
@@ -138,7 +139,7 @@ impl Dial<'_> {
     fn through(&self, service: &Service, port: &ServicePort, gateway: bool) -> Result<Outbound, Unclear> {
         routes::changing(self.snapshot, self.client, service)?;
         let namespace = namespace_of(service);
-        let host = service_host(&service.reference.name, namespace.as_str());
+        let host = host_of(service);
         let client = Client { namespace: &self.client.identity.namespace, labels: &self.client.labels };
         let rule = destination_rules::heeded(self.snapshot, client, &host, &namespace);
         self.unread_rules(&namespace)?;

@@ -5,12 +5,11 @@
 //! that leave something out, EnvoyFilters, Services that are not for every namespace. Gateways heed none of the routes
 //! for clients: which Service they send to is for their own, and is taken as it is asked.
 
-use crate::istio::{Egress, Sidecar};
+use crate::istio::{Egress, Sidecar, covers};
 use crate::model::{Kind, Name, Namespace, ProxyKind, ResourceRef, Workload};
 use crate::policy::routing::{self, host_of};
 use crate::snapshot::{MeshSnapshot, Object, Service};
 
-use super::destination_rules::covers;
 use super::{Unclear, envoy_filters, sidecars};
 
 #[cfg(test)]
@@ -115,9 +114,7 @@ impl Of<'_> {
 
     /// A ServiceEntry with the host of the Service.
     fn service_entry(&self) -> Option<Unclear> {
-        let host = host_of(self.service);
-        let mut all = self.snapshot.routing.service_entries.iter();
-        let found = all.find(|of| of.spec.spec.hosts.iter().any(|of| covers(of, &host)));
+        let found = self.snapshot.routing.service_entries.covering(&host_of(self.service)).next();
         found.map(|of| Unclear::not_judged(of.reference(kind("ServiceEntry"))))
     }
 }

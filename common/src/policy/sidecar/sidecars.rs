@@ -17,9 +17,9 @@ pub(super) fn of<'a>(snapshot: &'a MeshSnapshot, workload: &Workload) -> Vec<&'a
         let selector = sidecar.spec.workload_selector.as_ref();
         selector.is_none_or(|selector| workload.labels.contains_all(&selector.labels))
     };
-    let all = || snapshot.routing.sidecars.iter();
-    let own: Vec<_> = all().filter(|of| of.namespace() == *namespace).filter(selects).collect();
-    let of_root = || all().filter(|of| of.namespace() == *root && of.spec.workload_selector.is_none());
+    let all = &snapshot.routing.sidecars;
+    let own: Vec<_> = all.of(&[namespace]).filter(selects).collect();
+    let of_root = || all.of(&[root]).filter(|of| of.spec.workload_selector.is_none());
     let candidates = if own.is_empty() { of_root().collect() } else { own };
     let Some(first) = candidates.first() else { return Vec::new() };
     let by_selector = first.spec.workload_selector.is_some();

@@ -1,5 +1,7 @@
 use crate::codes::Code;
+use crate::istio::VirtualService;
 use crate::snapshot::test_objects::snapshot;
+use crate::snapshot::{MeshSnapshot, Object};
 
 fn rule(meta: &str, spec: &str) -> String {
     format!(
@@ -56,4 +58,37 @@ fn what_istiod_does_not_look_at_is_not_there() {
         snapshot(&yaml).routing.destination_rules.len()
     };
     assert_eq!((of("stable"), of("canary")), (1, 0));
+}
+
+/// VirtualServices by a list of `name namespace hosts`.
+fn virtual_services(all: &[(&str, &str, &str)]) -> MeshSnapshot {
+    let one = |(name, namespace, hosts): &(&str, &str, &str)| {
+        format!(
+            "---\napiVersion: networking.istio.io/v1\nkind: VirtualService\n\
+             metadata: {{name: {name}, namespace: {namespace}}}\nspec: {{hosts: {hosts}}}\n"
+        )
+    };
+    snapshot(&all.iter().map(one).collect::<String>())
+}
+
+#[test]
+fn what_is_about_a_host_or_of_a_namespace_is_found_in_its_order() {
+    let snapshot = virtual_services(&[
+        ("wide", "b", "['*']"),
+        ("short", "a", "[web]"),
+        ("other", "a", "[api, 'x.a.svc.cluster.local']"),
+        ("both", "b", "['*.svc.cluster.local', web.a.svc.cluster.local]"),
+        ("elsewhere", "b", "[web]"),
+    ]);
+    let all = &snapshot.routing.virtual_services;
+    let names = |found: &mut dyn Iterator<Item = &Object<VirtualService>>| {
+        found.map(|of| of.meta.name.to_string()).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(names(&mut all.covering("web.a.svc.cluster.local")), "wide short both");
+    assert_eq!(names(&mut all.covering("x.a.svc.cluster.local")), "wide other both");
+    assert_eq!(names(&mut all.covering("web")), "wide");
+    let (a, b, c) = ("a".into(), "b".into(), "c".into());
+    assert_eq!(names(&mut all.of(&[&b])), "wide both elsewhere");
+    assert_eq!(names(&mut all.of(&[&b, &a, &b])), "wide short other both elsewhere");
+    assert_eq!(names(&mut all.of(&[&c])), "");
 }

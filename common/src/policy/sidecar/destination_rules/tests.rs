@@ -1,4 +1,5 @@
 use super::*;
+use crate::istio::service_host;
 use crate::snapshot::test_objects::snapshot;
 
 /// A rule `namespace/name day host more`.
