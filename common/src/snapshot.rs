@@ -9,6 +9,7 @@ mod addresses;
 mod capture;
 mod certificates;
 mod changes;
+mod duplicates;
 mod extent;
 mod gap;
 mod lookup;
@@ -18,6 +19,8 @@ mod not_read;
 mod objects;
 mod overlay;
 mod pod_creators;
+mod policies;
+mod positions;
 mod progress;
 mod proxies;
 mod resources;
@@ -39,7 +42,7 @@ use std::net::IpAddr;
 
 use rustc_hash::FxHashMap;
 
-use crate::codes::{Code, Evidence, Silence};
+use crate::codes::Silence;
 use crate::istio::{AuthorizationPolicy, PeerAuthentication, WorkloadEntry};
 use crate::kubernetes::{AdminNetworkPolicySpec, NetworkPolicySpec, ObjectMeta};
 use crate::model::{
@@ -57,10 +60,10 @@ pub use needs::{Named, Needs};
 pub use not_read::{NotRead, Why, rule as rbac_rule, rules};
 #[cfg(test)]
 pub(crate) use objects::EachList;
-use objects::rbac_kind;
 pub use objects::{Assumed, GatewayObject, Object, Objects, PodObject, TemplateObject};
 pub use overlay::{EditError, Edits, KnownFlag, Removal, istiod_flag};
 pub use pod_creators::{Creator, PodCreators};
+pub use policies::Policy;
 pub use progress::{Progress, Silent};
 pub use resources::{Detail, RESOURCES, Resource, Topic, escaped};
 pub use routing::{Listed, Routing};
@@ -82,17 +85,6 @@ pub use ztunnels::{Asked, Held, HeldCertificate, PORT as ZTUNNEL_PORT};
 
 /// The label of a Namespace that holds its name.
 const NAME_OF_NAMESPACE: &str = "kubernetes.io/metadata.name";
-
-/// A policy that can be understood, and whether istiod looks at it.
-#[derive(Clone, Debug)]
-pub struct Policy<T> {
-    /// The policy as written.
-    pub object: Object<T>,
-    /// Why istiod does not look at it, if it does not.
-    pub hidden: Option<Hidden>,
-    /// Whether something of it is not understood that only an Envoy would read.
-    pub unclear: bool,
-}
 
 /// The picture.
 #[derive(Clone, Debug)]
@@ -163,7 +155,7 @@ impl MeshSnapshot {
     #[must_use]
     pub fn build(mut objects: Objects, given: &SettingsOverride) -> Self {
         let mut gaps = std::mem::take(&mut objects.gaps);
-        deduplicate(&mut objects, &mut gaps);
+        duplicates::deduplicate(&mut objects, &mut gaps);
         let mut assumptions = Vec::new();
         let settings = settings::settings(&objects, given, &mut assumptions, &mut gaps);
         let namespaces: FxHashMap<Name, Labels> =
@@ -173,28 +165,29 @@ impl MeshSnapshot {
             .map(|object| (object.meta.name.clone(), (object.origin, object.meta.silence())))
             .collect();
         let workloads = workloads::workloads(&objects, &settings, &namespaces);
-        let (by_namespace, by_address) = (by_namespace(&workloads), by_address(&workloads));
+        let (by_namespace, by_address) =
+            (positions::by_namespace(&workloads), positions::by_address(&workloads));
         let services = services::services(&objects, &workloads, &by_namespace, &by_address);
         let of_the_network = network_policies::set_aside(&mut objects);
         objects.unreadable.extend(of_the_network);
         let (routing, of_routing) = Routing::new(&mut objects, &settings, &namespaces);
         let (authorization_policies, peer_authentications, unreadable) =
-            policies(&mut objects, &settings, &namespaces, &mut gaps);
+            policies::policies(&mut objects, &settings, &namespaces, &mut gaps);
         let waypoints = waypoints::Waypoints::new(&objects, &unreadable);
-        let (lists, told) = not_read(&objects.not_read, &settings);
+        let (lists, told) = not_read::may_hold(&objects.not_read, &settings);
         gaps.extend(unreadable.iter().map(|unreadable| unreadable.gap.clone()).chain(told));
         gaps.extend(of_routing.iter().map(|unreadable| unreadable.gap.clone()));
         let unreadable: Vec<Unreadable> = unreadable.into_iter().chain(of_routing).chain(lists).collect();
         Self {
             addresses: addresses::Addresses::new(&objects, &unreadable),
-            nodes: nodes(&objects),
+            nodes: positions::nodes(&objects),
             service_accounts: accounts::accounts(&objects),
             pod_creators: pod_creators::pod_creators(&objects),
             certificates: None,
             gateways_listed: objects.gateways_listed,
             waypoints,
             by_address,
-            by_host_address: by_host_address(&objects),
+            by_host_address: positions::by_host_address(&objects),
             by_namespace,
             services_by: services::Index::new(&services),
             namespaces,
@@ -326,194 +319,4 @@ fn labels_of(namespace: &ObjectMeta) -> Labels {
     let name = [(NAME_OF_NAMESPACE, &*namespace.name)];
     let others = namespace.labels.iter().filter(|(key, _)| *key != NAME_OF_NAMESPACE);
     others.chain(name).collect()
-}
-
-fn by_namespace(workloads: &[Workload]) -> FxHashMap<Namespace, Vec<WorkloadIndex>> {
-    let mut by_namespace: FxHashMap<Namespace, Vec<WorkloadIndex>> = FxHashMap::default();
-    for (at, workload) in workloads.iter().enumerate() {
-        by_namespace.entry(workload.identity.namespace.clone()).or_default().push(WorkloadIndex(at));
-    }
-    by_namespace
-}
-
-/// Pods on the node's network share its address: it is no pod's own.
-fn by_address(workloads: &[Workload]) -> services::ByAddress {
-    let own = workloads.iter().enumerate().filter(|(_, workload)| !workload.host_network);
-    own.flat_map(|(at, workload)| workload.addresses.iter().map(move |ip| (*ip, WorkloadIndex(at)))).collect()
-}
-
-/// The nodes by the addresses that their pods know of.
-fn by_host_address(objects: &Objects) -> FxHashMap<IpAddr, Name> {
-    let mut found = FxHashMap::default();
-    for pod in &objects.pods {
-        let (Some(node), Some(status)) = (&pod.spec.spec.node_name, &pod.spec.status) else { continue };
-        let own = status.pod_ip.iter().chain(status.pod_ips.iter().map(|of| &of.ip));
-        let own = own.filter(|_| pod.spec.spec.host_network);
-        let of_host = status.host_ip.iter().chain(status.host_ips.iter().map(|of| &of.ip));
-        for address in own.chain(of_host).filter_map(|text| text.parse().ok()) {
-            found.entry(address).or_insert_with(|| node.clone());
-        }
-    }
-    found
-}
-
-fn nodes(objects: &Objects) -> BTreeSet<Name> {
-    let named = objects.nodes.iter().map(|node| node.meta.name.clone());
-    let used = objects.pods.iter().filter_map(|pod| pod.spec.spec.node_name.clone());
-    named.chain(used).collect()
-}
-
-type Policies = (Vec<Policy<AuthorizationPolicy>>, Vec<Policy<PeerAuthentication>>, Vec<Unreadable>);
-
-/// Sorts the policies into those that can be understood and those that cannot. Defects of a policy that ztunnel
-/// never gets decide nothing.
-fn policies(
-    objects: &mut Objects,
-    settings: &Settings,
-    namespaces: &FxHashMap<Name, Labels>,
-    gaps: &mut Vec<Gap>,
-) -> Policies {
-    let visibility = visible::Visibility { settings, namespaces };
-    let mut unreadable = std::mem::take(&mut objects.unreadable);
-    let sources = &objects.sources;
-    let mut understood = |defect: Option<Unreadable>| defect.map(|defect| unreadable.push(defect)).is_none();
-    objects.authorization_policies.retain(|policy| {
-        let selector = policy.spec.selector.as_ref();
-        understood(visibility.doubtful(policy, Kind::AuthorizationPolicy, selector, sources))
-    });
-    objects.peer_authentications.retain(|policy| {
-        let selector = policy.spec.selector.as_ref();
-        understood(visibility.doubtful(policy, Kind::PeerAuthentication, selector, sources))
-    });
-    let authorization: Vec<_> = std::mem::take(&mut objects.authorization_policies)
-        .into_iter()
-        .map(|object| {
-            let hidden = visibility.hidden(&object.meta);
-            let unclear = visible::is_dropped(&object, settings)
-                && visible::defect_of_authorization(&object, sources).is_some();
-            Policy { hidden, unclear, object }
-        })
-        .filter(|policy| {
-            let defect = || visible::defect_of_authorization(&policy.object, sources);
-            if policy.hidden.is_some() || visible::is_dropped(&policy.object, settings) {
-                let harmless = |defect: Unreadable| Gap { affects: Affects::Nothing, ..defect.gap };
-                gaps.extend(defect().map(harmless));
-                return true;
-            }
-            understood(defect())
-        })
-        .collect();
-    let authentication: Vec<_> = std::mem::take(&mut objects.peer_authentications)
-        .into_iter()
-        .map(|object| Policy { hidden: visibility.hidden(&object.meta), unclear: false, object })
-        .filter(|policy| {
-            policy.hidden.is_some()
-                || understood(visible::defect_of_peer_authentication(&policy.object, sources))
-        })
-        .collect();
-    for unreadable in &mut unreadable {
-        if unreadable.reference.namespace.as_ref() == Some(&settings.mesh.root_namespace) {
-            unreadable.gap.affects = Affects::Everything;
-        }
-    }
-    (authorization, authentication, unreadable)
-}
-
-/// What may be in lists that were not read, and the gaps that tell of them. Policies of the root namespace count
-/// everywhere.
-fn not_read(lists: &[NotRead], settings: &Settings) -> (Vec<Unreadable>, Vec<Gap>) {
-    let root = settings.mesh.root_namespace.as_str();
-    let widened = |gap: Gap| match &gap.affects {
-        Affects::Policies(extent) if extent.covers(root) => Gap { affects: Affects::Everything, ..gap },
-        _ => gap,
-    };
-    // An istiod that could not be seen this time may say anything about every answer.
-    let of_istio = |list: &NotRead| {
-        matches!(list.why, Why::TimedOut(_) | Why::Failed(_))
-            && list.resource == "pods"
-            && settings.istio_namespaces.iter().any(|namespace| list.extent.covers(namespace))
-    };
-    let told = lists.iter().filter(|list| list.why != Why::NotAsked).map(|list| match of_istio(list) {
-        true => Gap { affects: Affects::Everything, ..list.gap() },
-        false => widened(list.gap()),
-    });
-    let unreadable = lists.iter().filter_map(NotRead::unreadable);
-    let unreadable = unreadable.map(|u| Unreadable { gap: widened(u.gap), ..u });
-    (unreadable.collect(), told.collect())
-}
-
-/// Of two objects of one name the later one stays, as after `kubectl apply`; different content is a gap.
-fn deduplicate(objects: &mut Objects, gaps: &mut Vec<Gap>) {
-    let sources = &objects.sources;
-    let mut keep = Keep { sources, gaps };
-    keep.last(&mut objects.namespaces, |_| Kind::Namespace);
-    keep.last(&mut objects.pods, |_| Kind::Pod);
-    keep.last(&mut objects.templates, |object| object.spec.kind.clone());
-    keep.last(&mut objects.services, |_| Kind::Service);
-    keep.last(&mut objects.authorization_policies, |_| Kind::AuthorizationPolicy);
-    keep.last(&mut objects.peer_authentications, |_| Kind::PeerAuthentication);
-    keep.last(&mut objects.network_policies, |_| Kind::NetworkPolicy);
-    keep.last(&mut objects.admin_network_policies, |_| Kind::AdminNetworkPolicy);
-    keep.last(&mut objects.baseline_admin_network_policies, |_| Kind::BaselineAdminNetworkPolicy);
-    keep.last(&mut objects.gateways, |_| Kind::Gateway);
-    keep.last(&mut objects.destination_rules, |_| Kind::Other("DestinationRule".into()));
-    keep.last(&mut objects.request_authentications, |_| Kind::Other("RequestAuthentication".into()));
-    keep.last(&mut objects.sidecars, |_| Kind::Other("Sidecar".into()));
-    keep.last(&mut objects.virtual_services, |_| Kind::Other("VirtualService".into()));
-    keep.last(&mut objects.envoy_filters, |_| Kind::Other("EnvoyFilter".into()));
-    keep.last(&mut objects.routes, |route| route.spec.kind.clone());
-    keep.last(&mut objects.gateway_classes, |_| Kind::Other("GatewayClass".into()));
-    keep.last(&mut objects.roles, |role| rbac_kind(role, "Role", "ClusterRole"));
-    keep.last(&mut objects.role_bindings, |binding| rbac_kind(binding, "RoleBinding", "ClusterRoleBinding"));
-    keep.last(&mut objects.endpoint_slices, |_| Kind::Other("EndpointSlice".into()));
-    keep.last(&mut objects.config_maps, |_| Kind::Other("ConfigMap".into()));
-}
-
-struct Keep<'a> {
-    sources: &'a Sources,
-    gaps: &'a mut Vec<Gap>,
-}
-
-impl Keep<'_> {
-    fn last<T>(&mut self, objects: &mut Vec<Object<T>>, kind: impl Fn(&Object<T>) -> Kind) {
-        let mut last: FxHashMap<(Kind, Option<Name>, Name), usize> = FxHashMap::default();
-        let mut dropped = Vec::new();
-        for (at, object) in objects.iter().enumerate() {
-            let key = (kind(object), object.meta.namespace.clone(), object.meta.name.clone());
-            if let Some(before) = last.insert(key, at) {
-                dropped.push(before);
-                if let Some(first) = objects.get(before) {
-                    self.differing(first, object, &kind(object));
-                }
-            }
-        }
-        let mut at = 0;
-        dropped.sort_unstable();
-        objects.retain(|_| {
-            at += 1;
-            dropped.binary_search(&(at - 1)).is_err()
-        });
-    }
-
-    fn differing<T>(&mut self, first: &Object<T>, second: &Object<T>, kind: &Kind) {
-        if self.sources.text(&first.origin).trim() == self.sources.text(&second.origin).trim() {
-            return;
-        }
-        let locate =
-            |object: &Object<T>| self.sources.locate(&object.origin, &crate::model::FieldPath::default());
-        let subject = match &second.meta.namespace {
-            Some(namespace) => format!("{}/{namespace}/{}", kind.printed(), second.meta.name),
-            None => format!("{}/{}", kind.printed(), second.meta.name),
-        };
-        let first =
-            locate(first).map_or_else(|| "the first".to_owned(), |l| format!("{}:{}", l.file, l.line));
-        self.gaps.push(Gap {
-            code: Code::DuplicateObject,
-            kind: GapKind::Invalid,
-            location: locate(second),
-            affects: Affects::of(kind, second.meta.namespace.clone().map(Into::into)),
-            evidence: Evidence::none().with("subject", &subject).with("first", first),
-            subject,
-        });
-    }
 }

@@ -6,7 +6,7 @@ use crate::codes::{Code, Evidence};
 use crate::model::{Kind, ResourceRef};
 
 use super::resources::{RESOURCES, Resource, Topic};
-use super::{Affects, Extent, Gap, GapKind, Unreadable};
+use super::{Affects, Extent, Gap, GapKind, Settings, Unreadable};
 
 #[cfg(test)]
 mod tests;
@@ -141,6 +141,29 @@ impl NotRead {
         };
         Some(Unreadable { reference, extent: Some(self.extent.clone()), selector: None, gap: self.gap() })
     }
+}
+
+/// What may be in lists that were not read, and the gaps that tell of them. Policies of the root namespace count
+/// everywhere.
+pub(super) fn may_hold(lists: &[NotRead], settings: &Settings) -> (Vec<Unreadable>, Vec<Gap>) {
+    let root = settings.mesh.root_namespace.as_str();
+    let widened = |gap: Gap| match &gap.affects {
+        Affects::Policies(extent) if extent.covers(root) => Gap { affects: Affects::Everything, ..gap },
+        _ => gap,
+    };
+    // An istiod that could not be seen this time may say anything about every answer.
+    let of_istio = |list: &NotRead| {
+        matches!(list.why, Why::TimedOut(_) | Why::Failed(_))
+            && list.resource == "pods"
+            && settings.istio_namespaces.iter().any(|namespace| list.extent.covers(namespace))
+    };
+    let told = lists.iter().filter(|list| list.why != Why::NotAsked).map(|list| match of_istio(list) {
+        true => Gap { affects: Affects::Everything, ..list.gap() },
+        false => widened(list.gap()),
+    });
+    let unreadable = lists.iter().filter_map(NotRead::unreadable);
+    let unreadable = unreadable.map(|u| Unreadable { gap: widened(u.gap), ..u });
+    (unreadable.collect(), told.collect())
 }
 
 /// The rules that would cure all that is forbidden, one for each API group and place.

@@ -1,5 +1,6 @@
 use super::test_objects::snapshot;
 use super::*;
+use crate::codes::Code;
 
 const POLICY: &str = "---
 apiVersion: security.istio.io/v1

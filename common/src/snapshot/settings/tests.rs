@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 use super::*;
 use crate::kubernetes::{ObjectMeta, PodTemplate};
 use crate::model::{Origin, SourceId, Within};
+use crate::snapshot::Why;
 use crate::snapshot::objects::TemplateObject;
 
 const NOWHERE: Origin = Origin { source: SourceId(0), start: 0, len: 0, within: Within::Whole };
