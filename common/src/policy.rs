@@ -29,6 +29,7 @@ mod routing;
 mod select;
 pub mod sets;
 pub mod sidecar;
+mod tokens;
 mod waypoint;
 
 pub use arrival::{Arrival, Caller};

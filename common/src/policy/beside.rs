@@ -13,7 +13,7 @@ use super::mesh::Mesh;
 use super::sidecar::Unclear;
 use super::sidecar::inbound::{self, Inbound, Protocol};
 use super::sidecar::mtls;
-use super::waypoint::Tokens;
+use super::tokens::Tokens;
 
 /// How those call who are asked about.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]

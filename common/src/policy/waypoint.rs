@@ -1,22 +1,30 @@
 //! The waypoint in front of a destination: which pods it is, as whom it calls on, what its Envoy enforces.
 //!
-//! Which Gateway is bound is told by `snapshot::waypoints`; what the gates say of the two stretches, by
-//! `gates::waypoint`. A Gateway that a person wrote runs nothing yet: istiod makes its pods
-//! (pilot/pkg/config/kube/gateway/deploymentcontroller.go), which are then known by what they are made with.
+//! [`bound`] says what is bound, [`instances`] what runs; what the gates say of the two stretches is in
+//! `gates::waypoint`.
 
 use std::sync::Arc;
 
-use crate::istio::{GATEWAY_NAME, HBONE_PORT};
-use crate::model::{Identity, Kind, Labels, Namespace, Readiness, ResourceRef, Workload, WorkloadIndex};
-use crate::snapshot::{Binding, MeshSnapshot, Service, Waypoint as GatewayFacts};
+use crate::istio::GATEWAY_NAME;
+use crate::model::{Identity, Labels, ResourceRef};
+use crate::snapshot::{Binding, Service};
 
 use super::enforced::Enforced;
-use super::envoy::{AttachedService, Known, Proxy, Request, Token};
-use super::gates::resolve::{At, Destination};
+use super::envoy::{AttachedService, Known, Proxy, Request};
+use super::gates::resolve::Destination;
 use super::mesh::Mesh;
 use super::routing::elsewhere;
 use super::sidecar::inbound::Protocol;
-use super::sidecar::{Unclear, may_change_waypoint};
+use super::sidecar::may_change_waypoint;
+use super::tokens::Tokens;
+
+mod bound;
+mod instances;
+
+pub(super) use bound::{addressed, binding_of_pod, may_be_bound, may_stand_in_front};
+use bound::{binding, bound_object};
+pub(super) use instances::Instances;
+use instances::instances;
 
 /// What stands between captured clients and a destination.
 #[derive(Debug)]
@@ -46,17 +54,6 @@ pub(super) struct Waypoint {
     pub(super) elsewhere: Option<ResourceRef>,
 }
 
-/// What runs as a waypoint.
-#[derive(Debug)]
-pub(super) enum Instances {
-    /// These pods or templates take connections.
-    Running(Vec<WorkloadIndex>),
-    /// Nothing was read that does; istiod will make it, and it will call with this identity.
-    Written(Identity),
-    /// Its pods are known, and none takes connections.
-    NotReady,
-}
-
 impl InFront {
     /// What captured clients go through who call a destination.
     pub(super) fn of(mesh: &Mesh<'_>, destination: &Destination) -> Self {
@@ -73,50 +70,6 @@ impl InFront {
         };
         judged.map_or_else(|| Self::Unclear(object.clone()), |of| Self::Waypoint(Box::new(of)))
     }
-}
-
-/// Whether captured clients go through something on their way to a destination, or may.
-pub(super) fn may_stand_in_front(mesh: &Mesh<'_>, destination: &Destination) -> bool {
-    !matches!(binding(mesh, destination), Binding::Free | Binding::Refused(..))
-}
-
-/// What the Service that is addressed is bound to, else the pod.
-fn binding(mesh: &Mesh<'_>, destination: &Destination) -> Binding {
-    let workload = || destination.workload().and_then(|index| mesh.workload(index));
-    match (addressed(mesh, destination), workload()) {
-        (Some(service), _) => mesh.snapshot.waypoint_of_service(service),
-        (None, Some(workload)) => binding_of_pod(mesh.snapshot, workload),
-        (None, None) => Binding::Free,
-    }
-}
-
-/// What a pod is bound to. No workload is found by the address of a node, so no waypoint stands at it (ztunnel
-/// src/state/workload.rs, `insert`).
-pub(super) fn binding_of_pod(snapshot: &MeshSnapshot, workload: &Workload) -> Binding {
-    if workload.host_network { Binding::Free } else { snapshot.waypoint_of_workload(workload) }
-}
-
-/// What says that an object is bound to a waypoint, or may: the object itself, also where too little was read of the
-/// Gateway, or the Namespace that was not read. One that istiod refuses to use is none: what is sent goes direct.
-pub(super) fn may_be_bound<'a>(object: &'a ResourceRef, binding: &'a Binding) -> Option<&'a ResourceRef> {
-    match binding {
-        Binding::Free | Binding::Refused(..) => None,
-        Binding::Unknown(namespace) if namespace.kind == Kind::Namespace => Some(namespace),
-        Binding::Unknown(_) | Binding::Bound(_) => Some(object),
-    }
-}
-
-/// The Service that is addressed. A headless one has no address of its own: its pods are.
-pub(super) fn addressed<'a>(mesh: &Mesh<'a>, destination: &Destination) -> Option<&'a Service> {
-    let service = destination.service.and_then(|at| mesh.snapshot.services.get(at));
-    service.filter(|service| !service.headless)
-}
-
-/// What is bound: the Service, or the workload.
-fn bound_object(mesh: &Mesh<'_>, destination: &Destination, service: Option<&Service>) -> ResourceRef {
-    let workload = || destination.workload().and_then(|index| mesh.workload(index));
-    let reference = service.map(|service| &service.reference).or_else(|| workload().map(|w| &w.reference));
-    reference.cloned().unwrap_or_else(|| ResourceRef::cluster(Kind::Gateway, "*"))
 }
 
 /// A waypoint of the class that is judged; `None` for others, whose proxies are not known.
@@ -171,57 +124,6 @@ fn protocol(destination: &Destination, service: Option<&Service>) -> Protocol {
     port.map_or(Protocol::Detected, Protocol::of)
 }
 
-/// What a proxy makes of tokens.
-#[derive(Debug)]
-pub(super) enum Tokens {
-    /// It finds none valid.
-    None,
-    /// It finds some valid, or may.
-    Some,
-    /// What is known of the token is of none that it accepts: it refuses the request, as this says.
-    Refused(ResourceRef),
-}
-
-impl Tokens {
-    /// By what is attached to the proxy. A request without a token passes, one with a token of another issuer does not
-    /// (pilot/pkg/security/authn/policy_applier.go, `JwtFilter`: any of the issuers, or `allow_missing`).
-    pub(super) fn of(mesh: &Mesh<'_>, proxy: &Proxy<'_>) -> Self {
-        let snapshot = mesh.snapshot;
-        let kind = || Kind::from_wire("RequestAuthentication");
-        let here = snapshot.routing.request_authentications.of(&proxy.namespaces());
-        let attached: Vec<_> = here
-            .filter(|policy| proxy.accepts_tokens_of(policy) && !policy.spec.jwt_rules.is_empty())
-            .collect();
-        let unread = Unclear::unread(snapshot, &kind(), &proxy.namespaces()).is_some();
-        let issuer = match &mesh.request.token {
-            Token::Claims { claims, .. } => claims.get("iss").and_then(|issuer| issuer.as_str()),
-            Token::Unknown | Token::Absent => None,
-        };
-        let mut rules = attached.iter().flat_map(|policy| &policy.spec.jwt_rules);
-        match (attached.first(), issuer) {
-            _ if unread => Self::Some,
-            (None, _) => Self::None,
-            (Some(first), Some(issuer)) if !rules.any(|rule| *rule.issuer == *issuer) => {
-                Self::Refused(first.reference(kind()))
-            }
-            (Some(_), _) => Self::Some,
-        }
-    }
-
-    /// Whether claims may count.
-    pub(super) fn may_be_valid(&self) -> bool {
-        !matches!(self, Self::None)
-    }
-
-    /// What refuses the request.
-    pub(super) fn refused(self) -> Option<ResourceRef> {
-        match self {
-            Self::Refused(object) => Some(object),
-            Self::None | Self::Some => None,
-        }
-    }
-}
-
 /// The request as the Envoy of a waypoint has it: called is the Service's address and port, or the pod's
 /// (pilot/pkg/xds/filters/filters.go, `ConnectAuthorityFilter`: what the client's ztunnel asked for).
 fn request(mesh: &Mesh<'_>, destination: &Destination, service: Option<&Service>) -> Request {
@@ -242,44 +144,5 @@ fn request(mesh: &Mesh<'_>, destination: &Destination, service: Option<&Service>
         },
         destination_port: port.map_or(Known::Absent, Known::Is),
         ..mesh.request.clone()
-    }
-}
-
-/// The pods of a Gateway that take connections. Whether other pods exist is known only where istiod's own work was
-/// read: in a cluster.
-fn instances(mesh: &Mesh<'_>, gateway: &ResourceRef, identity: Identity) -> Instances {
-    let all = mesh.pods_of_gateway(gateway);
-    let takes = |index: &&WorkloadIndex| {
-        mesh.workload(**index).is_some_and(|workload| workload.readiness != Readiness::NotReady)
-    };
-    let ready: Vec<WorkloadIndex> = all.iter().filter(takes).copied().collect();
-    match (ready.is_empty(), all.is_empty()) {
-        (false, _) => Instances::Running(ready),
-        (true, false) => Instances::NotReady,
-        (true, true) if runs_nothing(mesh.snapshot, gateway) => Instances::NotReady,
-        (true, true) => Instances::Written(identity),
-    }
-}
-
-/// Whether it is known that no pod of a Gateway runs: its status and all pods of its namespace were read.
-fn runs_nothing(snapshot: &MeshSnapshot, gateway: &ResourceRef) -> bool {
-    let namespace = gateway.namespace.as_ref().map(Namespace::as_str).unwrap_or_default();
-    snapshot.gateways_listed
-        && !snapshot.waypoint(gateway).is_some_and(GatewayFacts::is_assumed)
-        && snapshot.unread(&Kind::Pod, namespace).is_none()
-}
-
-impl Instances {
-    /// Where connections into the waypoint end up.
-    pub(super) fn destinations(&self) -> Vec<Destination> {
-        let Self::Running(pods) = self else { return Vec::new() };
-        let port = Some(HBONE_PORT);
-        let destination = |index: &WorkloadIndex| Destination {
-            at: At::Workload(*index),
-            port,
-            service: None,
-            dialled: port,
-        };
-        pods.iter().map(destination).collect()
     }
 }

@@ -6,19 +6,18 @@
 //! mtls_checker.go (`checkMtlsEnabled`) for each endpoint. What a proxy does not send through a Service it sends on as
 //! the application made it (`PassthroughCluster`).
 
-use crate::codes::Reason;
 use crate::istio::{ClientTls, TlsMode};
 use crate::kubernetes::ServicePort;
 use crate::model::{Kind, Namespace, ProxyKind, ResourceRef, Workload, WorkloadIndex};
 use crate::policy::peer_authentication::{PeerAuthenticationIndex, PeerAuthentications};
 use crate::policy::routing::host_of;
-use crate::snapshot::{Backend, MeshSnapshot, Service};
+use crate::snapshot::{MeshSnapshot, Service};
 
 use super::destination_rules::{self, Client, Merged};
 use super::inbound::Protocol;
-use super::mtls::{self, Enforced, Mode};
 use super::{Unclear, routes};
 
+mod automatic;
 mod endpoint;
 mod settings;
 #[cfg(test)]
@@ -192,108 +191,6 @@ impl Dial<'_> {
         let names = &tls.subject_alt_names;
         let identity = self.snapshot.workload(self.to).map(|to| to.identity.to_string());
         names.is_empty() || identity.is_some_and(|identity| names.iter().any(|name| **name == *identity))
-    }
-
-    /// Without a rule for the cluster: mTLS where the namespace's mode and the endpoint take it.
-    fn automatic(
-        &self,
-        service: &Service,
-        port: &ServicePort,
-        endpoint: &Endpoint<'_>,
-        said: Option<TlsMode>,
-        by_rule: Why,
-    ) -> Result<Outbound, Unclear> {
-        if !self.snapshot.settings.mesh.clients.auto_mtls {
-            return endpoint.plain_or_hbone(Why::MeshConfig);
-        }
-        if service.headless && !self.all_take_mtls(service, port)? {
-            return endpoint.plain_or_hbone(Why::Destination);
-        }
-        let namespace = namespace_of(service);
-        self.unread_modes(&namespace)?;
-        match known(mtls::of_namespace(self.modes, &namespace), self.snapshot)? {
-            (Mode::Disable, by) => return endpoint.plain_or_hbone(Why::Mode(by)),
-            (Mode::Permissive | Mode::Strict, _) if !endpoint.chooses => {
-                return Ok(Outbound::Mtls(Why::Destination));
-            }
-            _ => {}
-        }
-        if endpoint.tunnels()? {
-            return Ok(Outbound::Hbone(Why::Destination));
-        }
-        // mtls_checker.go reads a rule in its own way: a setting for the port without TLS does not hide the one for all.
-        match said {
-            Some(TlsMode::IstioMutual) => return Ok(Outbound::Mtls(by_rule)),
-            Some(_) => return Ok(Outbound::Plaintext(by_rule)),
-            None => {}
-        }
-        self.by_endpoint()
-    }
-
-    /// What the destination itself says to clients.
-    fn by_endpoint(&self) -> Result<Outbound, Unclear> {
-        let Some(to) = self.snapshot.workload(self.to) else {
-            return Ok(Outbound::Plaintext(Why::Destination));
-        };
-        if !to.proxy.as_ref().is_some_and(|proxy| proxy.takes_mtls) {
-            return Ok(Outbound::Plaintext(Why::Destination));
-        }
-        let namespace = &to.identity.namespace;
-        self.unread_modes(namespace)?;
-        match known(mtls::at_port(self.modes, namespace, &to.labels, self.port), self.snapshot)? {
-            (Mode::Disable, by) => Ok(Outbound::Plaintext(Why::Mode(by))),
-            _ => Ok(Outbound::Mtls(Why::Destination)),
-        }
-    }
-
-    fn unread_modes(&self, namespace: &Namespace) -> Result<(), Unclear> {
-        let root = &self.snapshot.settings.mesh.root_namespace;
-        let unread = Unclear::unread(self.snapshot, &Kind::PeerAuthentication, &[namespace, root]);
-        unread.map_or(Ok(()), Err)
-    }
-
-    /// push_context.go, `BestEffortInferServiceMTLSMode`: a headless Service has mTLS for all of its endpoints or for none.
-    fn all_take_mtls(&self, service: &Service, port: &ServicePort) -> Result<bool, Unclear> {
-        let unclear = || Unclear::not_judged(service.reference.clone());
-        if service.endpoints_not_read {
-            return Err(unclear());
-        }
-        let mut doubted = false;
-        let mut any = false;
-        for backend in &service.backends {
-            let (index, ready) = match backend {
-                Backend::Workload { index, ready } => (*index, *ready),
-                Backend::Address { .. } => return Ok(false),
-                Backend::Unclear => return Err(unclear()),
-            };
-            let Some(workload) = self.snapshot.workload(index) else { continue };
-            if Service::target_port(port, workload).is_none() {
-                continue;
-            }
-            any |= ready;
-            let takes = workload.proxy.as_ref().is_some_and(|proxy| proxy.takes_mtls);
-            if !takes && ready {
-                return Ok(false);
-            }
-            // Whether one that is not ready is among the endpoints is for istiod to say.
-            doubted |= !takes;
-        }
-        if doubted { Err(unclear()) } else { Ok(any) }
-    }
-}
-
-fn known(
-    enforced: Enforced,
-    snapshot: &MeshSnapshot,
-) -> Result<(Mode, Option<PeerAuthenticationIndex>), Unclear> {
-    match enforced {
-        Enforced::Mode { mode, by } => Ok((mode, by)),
-        Enforced::Tied(tied) => {
-            let first = tied.first().and_then(|index| snapshot.peer_authentications.get(index.0));
-            let object = first.map(|policy| policy.object.reference(Kind::PeerAuthentication));
-            let object = object.unwrap_or_else(|| ResourceRef::cluster(Kind::PeerAuthentication, "*"));
-            Err(Unclear { reason: Reason::PeerAuthenticationTie, object })
-        }
     }
 }
 
