@@ -310,7 +310,7 @@ fn a_file_with_hashed_names_has_no_other() {
 
 #[test]
 fn who_may_create_pods_is_the_same_with_hashed_names() {
-    let contents = kept(&super::super::tests::rbac());
+    let contents = kept(&crate::bundle::tests::corners::rbac());
     let redactor = &mut Redactor::learn(&contents).unwrap();
     let hidden = redacted(&contents, redactor);
     let creators = |contents: &Contents, namespace: &str| {

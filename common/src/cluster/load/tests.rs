@@ -7,6 +7,9 @@ use crate::cluster::test_server::{Server, response};
 use crate::cluster::{ConnectionFlags, Environment, Loaded, Request, load_in};
 use crate::snapshot::Silent;
 
+mod failures;
+mod pages;
+
 const FORBIDDEN: &str = r#"{"kind":"Status","message":"you shall not"}"#;
 const DISCOVERY: &str = r#"{"kind":"APIGroupDiscoveryList","items":[
     {"metadata":{"name":"security.istio.io"},"versions":[
@@ -88,41 +91,6 @@ fn names(loaded: &Loaded) -> Vec<String> {
 fn not_read(loaded: &Loaded, resource: &str) -> Vec<(String, Why)> {
     let lists = loaded.objects.not_read.iter().filter(|list| list.resource == resource);
     lists.map(|list| (list.extent.to_string(), list.why.clone())).collect()
-}
-
-#[test]
-fn pages_are_followed_to_the_end() {
-    let server = server(|path| {
-        let (path, query) = path.split_once('?')?;
-        (path == "/api/v1/pods").then(|| match query {
-            "limit=500" => pods(&[pod("a", "1")], "two=="),
-            "limit=500&continue=two%3D%3D" => pods(&[pod("a", "2")], "three"),
-            "limit=500&continue=three" => pods(&[pod("b", "3")], ""),
-            _ => response("400 Bad Request", ""),
-        })
-    });
-    let loaded = read(&server);
-    assert_eq!(names(&loaded), ["a/1", "a/2", "b/3"]);
-    assert!(not_read(&loaded, "pods").is_empty());
-}
-
-#[test]
-fn a_list_that_expires_is_begun_again_and_nothing_is_there_twice() {
-    let calls = Arc::new(AtomicUsize::new(0));
-    let counted = calls.clone();
-    let server = server(move |path| {
-        let (path, query) = path.split_once('?').unwrap_or((path, ""));
-        (path == "/api/v1/pods").then(|| {
-            match (query.contains("continue"), counted.fetch_add(1, Ordering::SeqCst)) {
-                (false, _) => pods(&[pod("a", "1")], "next"),
-                (true, 1) => response("410 Gone", FORBIDDEN),
-                (true, _) => pods(&[pod("a", "2")], ""),
-            }
-        })
-    });
-    let loaded = read(&server);
-    assert_eq!(names(&loaded), ["a/1", "a/2"]);
-    assert_eq!(calls.load(Ordering::SeqCst), 4);
 }
 
 #[test]
@@ -217,157 +185,6 @@ fn a_cluster_without_istio_is_told() {
     assert_eq!(missing, ["authorizationpolicies.security.istio.io", "peerauthentications.security.istio.io"]);
 }
 
-#[test]
-fn servers_that_are_busy_are_asked_again_and_only_a_few_times() {
-    let calls = Arc::new(AtomicUsize::new(0));
-    let counted = calls.clone();
-    let busy = server(move |path| {
-        let answer = || {
-            match counted.fetch_add(1, Ordering::SeqCst) {
-            0 => "HTTP/1.1 429 Too Many Requests\r\nRetry-After: 0\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".to_owned(),
-            1 => response("500 Internal Server Error", FORBIDDEN),
-            _ => pods(&[pod("a", "1")], ""),
-        }
-        };
-        path.starts_with("/api/v1/pods").then(answer)
-    });
-    assert_eq!(names(&read(&busy)), ["a/1"]);
-    assert_eq!(calls.load(Ordering::SeqCst), 3);
-
-    let down = server(|path| {
-        path.starts_with("/api/v1/pods").then(|| response("503 Service Unavailable", FORBIDDEN))
-    });
-    let [(_, Why::Failed(error))] = &not_read(&read(&down), "pods")[..] else { panic!("pods were read") };
-    assert_eq!(error, "the API server answered 503 Service Unavailable: you shall not");
-}
-
-#[test]
-fn what_is_no_list_is_not_taken_for_an_empty_one() {
-    for garbage in [
-        "",
-        "<html>",
-        "{}",
-        "[]",
-        r#"{"kind":"PodList","items":{}}"#,
-        r#"{"kind":"Status","status":"Success"}"#,
-        r#"{"kind":"PodList","apiVersion":"v1"}"#,
-        r#"{"kind":"PodList","items":[{"meta"#,
-    ] {
-        let server = server(move |path| path.starts_with("/api/v1/pods").then(|| ok(garbage)));
-        let loaded = read(&server);
-        assert!(matches!(&not_read(&loaded, "pods")[..], [(_, Why::Failed(_))]), "{garbage}");
-    }
-}
-
-/// Pages are asked for until one says that it is the last.
-#[test]
-fn a_list_that_does_not_say_where_it_ends_is_not_complete() {
-    let page = |next: &str| {
-        ok(&format!(
-            r#"{{"kind":"PodList","apiVersion":"v1","metadata":{{"continue":{next}}},"items":[{}]}}"#,
-            pod("a", "1")
-        ))
-    };
-    for (next, pages) in [("5", 1), ("{}", 1), (r#""again""#, 2)] {
-        let calls = Arc::new(AtomicUsize::new(0));
-        let counted = calls.clone();
-        let server = server(move |path| {
-            path.starts_with("/api/v1/pods").then(|| {
-                counted.fetch_add(1, Ordering::SeqCst);
-                page(next)
-            })
-        });
-        let loaded = read(&server);
-        assert!(matches!(&not_read(&loaded, "pods")[..], [(_, Why::Failed(_))]), "{next}");
-        assert!(!names(&loaded).is_empty(), "what came is kept");
-        assert_eq!(calls.load(Ordering::SeqCst), pages, "{next}");
-    }
-}
-
-/// A server may leave a page empty that is not the last, as one that filters does.
-#[test]
-fn a_page_without_items_is_not_the_end() {
-    let server = server(|path| match path {
-        "/api/v1/pods?limit=500" => Some(pods(&[], "next")),
-        "/api/v1/pods?limit=500&continue=next" => Some(pods(&[pod("a", "1")], "")),
-        _ => None,
-    });
-    assert_eq!(names(&read(&server)), ["a/1"]);
-}
-
-#[test]
-fn pages_before_a_failure_are_kept_and_the_rest_is_missing() {
-    let server = server(|path| match path {
-        "/api/v1/pods?limit=500" => Some(pods(&[pod("a", "1")], "next")),
-        "/api/v1/pods?limit=500&continue=next" => Some(response("500 Internal Server Error", "")),
-        _ => None,
-    });
-    let loaded = read(&server);
-    assert_eq!(names(&loaded), ["a/1"]);
-    assert!(matches!(&not_read(&loaded, "pods")[..], [(all, Why::Failed(_))] if all == "all namespaces"));
-}
-
-/// A list that hangs is a gap; a server that hangs is an error; both come in time.
-#[test]
-fn what_hangs_is_told_in_time() {
-    let hang = || {
-        std::thread::sleep(Duration::from_secs(30));
-        String::new()
-    };
-    let started = Instant::now();
-    let timeout = Some(Duration::from_millis(1500));
-    let slow = server(move |path| path.starts_with("/api/v1/pods").then(hang));
-    let loaded = read_with(&slow, &everything(), timeout).unwrap();
-    assert!(matches!(&not_read(&loaded, "pods")[..], [(_, Why::TimedOut(_))]));
-    let dead = server(move |_| Some(hang()));
-    let error = read_with(&dead, &everything(), timeout).unwrap_err();
-    assert!(error.message.contains("did not answer within 1.5 s"), "{}", error.message);
-    assert!(started.elapsed() < Duration::from_secs(15), "{:?}", started.elapsed());
-}
-
-#[test]
-fn a_timeout_that_no_clock_reaches_is_none() {
-    let server = server(|_| None);
-    assert!(read_with(&server, &everything(), Some(Duration::MAX)).is_ok());
-}
-
-#[test]
-fn credentials_that_are_refused_end_it() {
-    let server =
-        server(|path| path.starts_with("/api/v1/pods").then(|| response("401 Unauthorized", FORBIDDEN)));
-    let error = read_with(&server, &everything(), None).unwrap_err();
-    let expected = format!("the API server `http://{}` let nobody in: it was told no user", server.address);
-    assert_eq!(error.message, expected);
-}
-
-#[test]
-fn where_nothing_may_be_read_the_error_names_the_right() {
-    let server = server(|_| Some(response("403 Forbidden", FORBIDDEN)));
-    let error = read_with(&server, &everything(), None).unwrap_err();
-    assert_eq!(error.message, "nothing could be read: you may not list any of what the question needs");
-    let first = "ask for {apiGroups: [\"\"], resources: [\"pods\", \"namespaces\"], verbs: [\"list\"]} in a ClusterRole";
-    assert_eq!(error.hints[0], first);
-    let policies =
-        "resources: [\"authorizationpolicies\", \"peerauthentications\"], verbs: [\"list\"]} in a Role of";
-    assert!(error.hints.iter().any(|hint| hint.contains(policies)), "{:?}", error.hints);
-}
-
-/// Whoever may not act as somebody else may not do it for any list.
-#[test]
-fn who_may_not_act_as_somebody_else_is_told_that() {
-    for verb in ["impersonate", "impersonate:user-info", "impersonate-on:user-info:list"] {
-        let server = server(move |_| {
-            let said = format!(
-                r#"{{"kind":"Status","message":"users \"boss\" is forbidden: User \"me\" cannot {verb} resource \"users\" in API group \"\""}}"#
-            );
-            Some(response("403 Forbidden", &said))
-        });
-        let error = read_with(&server, &everything(), None).unwrap_err();
-        assert!(error.message.contains(&format!("cannot {verb} resource")), "{}", error.message);
-        assert!(error.hints[0].contains("verbs: [\"impersonate\"]"), "{:?}", error.hints);
-    }
-}
-
 /// Policies of a root namespace that only MeshConfig names, and settings beside an istiod that is elsewhere.
 #[test]
 fn what_the_first_answers_point_at_is_read_too() {
@@ -391,27 +208,6 @@ fn what_the_first_answers_point_at_is_read_too() {
     let asked = not_read(&loaded, "authorizationpolicies.security.istio.io");
     assert_eq!(asked.len(), 1);
     assert!(!asked[0].0.contains("`nobody`") && asked[0].0.contains("`policies`"), "{asked:?}");
-}
-
-/// A slow server is not asked for what the first answers point at; that is told then.
-#[test]
-fn what_is_given_up_is_not_taken_for_read() {
-    let server = server(|path| match path.split('?').next()? {
-        "/api/v1/pods" => {
-            std::thread::sleep(Duration::from_secs(30));
-            None
-        }
-        "/api/v1/namespaces/istio-system/configmaps" => Some(ok(
-            r#"{"kind":"ConfigMapList","metadata":{},"items":[{"metadata":{"name":"istio","namespace":"istio-system"},
-                "data":{"mesh":"rootNamespace: policies"}}]}"#,
-        )),
-        _ => None,
-    });
-    let loaded = read_with(&server, &everything(), Some(Duration::from_millis(1500))).unwrap();
-    let missing = not_read(&loaded, "authorizationpolicies.security.istio.io");
-    let given_up =
-        |(extent, why): &(String, Why)| extent.contains("`policies`") && matches!(why, Why::TimedOut(_));
-    assert!(missing.iter().any(given_up), "{missing:?}");
 }
 
 /// One of the ConfigMaps that may be read by name does not make up for another.
@@ -476,13 +272,4 @@ fn a_name_is_never_more_than_a_segment_of_a_path() {
         assert!(!path.to_uppercase().contains("%2E") && !path.contains("%25"), "{path}");
         assert!(!path.contains("%2F") && !path.contains('#'), "{path}");
     }
-}
-
-/// What nobody asked for stands among what was not read, and is no reason.
-#[test]
-fn the_cause_of_no_answer_is_a_list_that_was_asked_for() {
-    let server = server(|path| (path != "/apis").then(|| response("403 Forbidden", FORBIDDEN)));
-    let needs = Needs::default().with(Topic::Nodes, Extent::all());
-    let error = read_with(&server, &needs, None).unwrap_err();
-    assert_eq!(error.message, "nothing could be read: you may not list any of what the question needs");
 }
