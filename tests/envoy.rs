@@ -5,7 +5,7 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot run fails")]
 
 use mesh_common::policy::Verdict;
-use mesh_common::policy::envoy::{Attribute, Known, OnePeer, Request, Token, decide};
+use mesh_common::policy::envoy::{Attribute, Known, OnePeer, Request, Token, Tunnel, decide};
 use mesh_testkit::Random;
 use mesh_tests::{rbac, read_gz};
 use serde_json::{Value, json};
@@ -47,6 +47,8 @@ fn request(random: &mut Random) -> Request {
         remote_ip: address(random),
         destination_ip: address(random),
         destination_port: Known::Is(if random.chance(50) { 80 } else { 8080 }),
+        tunnel: [Tunnel::None, Tunnel::OfWaypoint, Tunnel::OfSidecar][random.below(3)],
+        identity_is_hidden: false,
     }
 }
 

@@ -12,7 +12,7 @@ use crate::model::{Kind, Labels, Name, Namespace};
 use crate::snapshot::{Policy, Unreadable};
 
 use super::decision::{By, EnvoyRule};
-use super::envoy::{self, AttachedService, Chain, Proxy, told_apart};
+use super::envoy::{self, AttachedService, Chain, Proxy, Request, told_apart};
 use super::envoys::is_provider_missing;
 use super::gates::envoy::Chains;
 use super::ir::Match;
@@ -55,9 +55,9 @@ impl Enforced {
         compiled.find(&key).unwrap_or_else(|| compiled.keep(key, Self::compile(mesh, proxy, protocol)))
     }
 
-    /// Everything about peers that it looks at.
-    pub(super) fn told_apart(&self) -> Vec<Match> {
-        self.chains.iter().map(|(_, filters)| told_apart(filters)).collect()
+    /// Everything about peers that it looks at in a request.
+    pub(super) fn told_apart(&self, request: &Request) -> Vec<Match> {
+        self.chains.iter().map(|(_, filters)| told_apart(filters, request)).collect()
     }
 
     fn compile(mesh: &Mesh<'_>, proxy: &Proxy<'_>, protocol: Protocol) -> Self {

@@ -285,10 +285,10 @@ impl<'a> Variant<'a> {
     /// Everything about peers that a waypoint in front, and the sidecar, look at.
     pub(super) fn at_envoys(&self) -> Vec<Match> {
         let in_front = match &*self.in_front {
-            InFront::Waypoint(waypoint) => waypoint.enforced.told_apart(),
+            InFront::Waypoint(waypoint) => waypoint.enforced.told_apart(&waypoint.request),
             InFront::Nothing | InFront::Unclear(_) => Vec::new(),
         };
-        in_front.into_iter().chain(self.beside.iter().flat_map(|of| of.enforced.told_apart())).collect()
+        in_front.into_iter().chain(self.beside.iter().flat_map(|of| of.enforced.told_apart(&of.request))).collect()
     }
 
     /// Whether identities arrive at a waypoint, or may.

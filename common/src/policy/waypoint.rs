@@ -10,7 +10,7 @@ use crate::model::{Identity, Labels, ResourceRef};
 use crate::snapshot::{Binding, Service};
 
 use super::enforced::Enforced;
-use super::envoy::{AttachedService, Known, Proxy, Request};
+use super::envoy::{AttachedService, Known, Proxy, Request, Tunnel};
 use super::gates::resolve::Destination;
 use super::mesh::Mesh;
 use super::routing::elsewhere;
@@ -143,6 +143,7 @@ fn request(mesh: &Mesh<'_>, destination: &Destination, service: Option<&Service>
             _ => Known::Unknown,
         },
         destination_port: port.map_or(Known::Absent, Known::Is),
+        tunnel: Tunnel::OfWaypoint,
         ..mesh.request.clone()
     }
 }

@@ -72,9 +72,9 @@ pub fn decide<S: Sources>(sources: &S, request: &Request, filters: &Filters) -> 
     }
     let steps = steps(filters);
     let mut cells: Vec<(S::Set, Vec<Formula>)> = vec![(sources.all(), Vec::new())];
-    let before_tokens = request.before_tokens();
+    let for_custom = request.for_custom();
     for step in &steps {
-        let request = if step.custom { &before_tokens } else { request };
+        let request = if step.custom { &for_custom } else { request };
         for policy in step.rules.policies.values() {
             cells = divided(sources, &cells, &fold::policy(sources, request, policy));
             if sources.exceeds(cells.len()) {

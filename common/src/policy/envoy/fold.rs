@@ -60,6 +60,7 @@ fn expression<S: Sources>(sources: &S, request: &Request, one: &Expression) -> P
                 both(sources, &so_far, &expression(sources, request, one))
             }
         }),
+        Expression::Is(matcher) if request.hides(matcher) => Vec::new(),
         Expression::Is(matcher) => match matcher {
             Matcher::Identity(wanted) => split(sources, sources.identity(wanted), matcher),
             Matcher::DirectRemoteIp(block) => split(sources, sources.address(block), matcher),
@@ -199,12 +200,12 @@ impl<D: Domain> Sources for Peers<'_, D> {
     }
 }
 
-/// Everything about peers that filters look at, in the words of ztunnel's rules: what a domain of sets must be able to
-/// tell apart.
+/// Everything about peers that filters look at in a request, in the words of ztunnel's rules: what a domain of sets must
+/// be able to tell apart.
 #[must_use]
-pub fn told_apart(filters: &Filters) -> Match {
+pub fn told_apart(filters: &Filters, request: &Request) -> Match {
     let mut told = Match::default();
-    for matcher in filters.matchers() {
+    for matcher in filters.matchers().filter(|matcher| !request.hides(matcher)) {
         match matcher {
             Matcher::Identity(wanted) => {
                 for word in words::words(wanted) {

@@ -60,6 +60,29 @@ pub struct Request {
     pub destination_ip: Known<IpAddr>,
     /// The port that is called, as the proxy has it.
     pub destination_port: Known<u16>,
+    /// The tunnel that it comes out of.
+    pub tunnel: Tunnel,
+    /// Whether filters look for the identity in a certificate that the connection does not have.
+    pub identity_is_hidden: bool,
+}
+
+/// A tunnel that ends in the proxy: what comes out of it goes on to an internal listener.
+///
+/// Its peer's address is then one of Envoy's own, inside of no block (source/extensions/bootstrap/internal_listener/
+/// client_connection_factory.cc, `createClientConnection`; source/common/network/cidr_range.cc, `isInRange`). The filter
+/// that puts the caller's address in its place (source/extensions/filters/listener/original_dst/original_dst.cc,
+/// `onAccept`) does so for the remote address, never for the direct one (source/common/network/socket_impl.h,
+/// `setRemoteAddress`), which `source.ip` is compared with.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Tunnel {
+    /// None: the connection comes to the port itself.
+    #[default]
+    None,
+    /// That of a waypoint.
+    OfWaypoint,
+    /// That of a sidecar, whose CUSTOM policies look for the identity where it is not (pilot/pkg/networking/core/
+    /// listener_inbound.go, `buildInboundHBONEListeners`: another builder for the other policies only).
+    OfSidecar,
 }
 
 /// The claims of a JWT that Envoy found valid.
@@ -207,11 +230,21 @@ impl Request {
         self
     }
 
-    /// Without a token, as CUSTOM policies see every request: their filters stand before the one for JWTs
-    /// (pilot/pkg/networking/core/listener_builder.go, `buildHTTPConnectionManager`).
+    /// As CUSTOM policies see every request. Their filters stand before the one for JWTs (pilot/pkg/networking/core/
+    /// listener_builder.go, `buildHTTPConnectionManager`), so that there is no token.
     #[must_use]
-    pub fn before_tokens(&self) -> Self {
-        Self { token: Token::Absent, ..self.clone() }
+    pub fn for_custom(&self) -> Self {
+        let identity_is_hidden = self.tunnel == Tunnel::OfSidecar;
+        Self { token: Token::Absent, identity_is_hidden, ..self.clone() }
+    }
+
+    /// Whether a comparison with the peer is one with something that is not there.
+    pub(super) fn hides(&self, matcher: &Matcher) -> bool {
+        match matcher {
+            Matcher::Identity(_) => self.identity_is_hidden,
+            Matcher::DirectRemoteIp(_) => self.tunnel != Tunnel::None,
+            _ => false,
+        }
     }
 
     /// Whether a comparison that is not about the peer holds.

@@ -7,7 +7,7 @@ use crate::codes::Reason;
 use crate::model::{Kind, ResourceRef};
 use crate::policy::beside::Beside;
 use crate::policy::decision::{By, Cell, Gate, GateOutcome, Judgement};
-use crate::policy::envoy::{Known, Request};
+use crate::policy::envoy::{Known, Request, Tunnel};
 use crate::policy::fold::Domain;
 use crate::policy::mesh::Mesh;
 use crate::policy::peer_authentication::PeerAuthenticationIndex;
@@ -84,24 +84,35 @@ pub(super) fn policies<D: Domain>(
     beside: &Beside,
     cells: Vec<Cell<D::Set>>,
 ) -> Vec<Cell<D::Set>> {
-    let over_mtls = |cell: &Cell<D::Set>| {
-        cell.decision.gate(Gate::Transport).is_some_and(|transport| transport.reason == Reason::Mtls)
+    let came = |reason: Reason| {
+        let is_so = move |transport: &Judgement| transport.reason == reason;
+        move |cell: &Cell<D::Set>| cell.decision.gate(Gate::Transport).is_some_and(is_so)
     };
-    let (encrypted, others): (Vec<_>, Vec<_>) = cells.into_iter().partition(over_mtls);
+    let (encrypted, others): (Vec<_>, Vec<_>) = cells.into_iter().partition(came(Reason::Mtls));
+    let (tunneled, plain): (Vec<_>, Vec<_>) = others.into_iter().partition(came(Reason::Hbone));
     // The server name is then one of Istio's own (pilot/pkg/model/service.go, `BuildDNSSrvSubsetKey`).
     let with_own_name = Request { server_name: Known::Unknown, ..beside.request.clone() };
-    let mut done = Vec::new();
-    for (cells, request) in [(encrypted, &with_own_name), (others, &beside.request)] {
-        if cells.is_empty() {
-            continue;
-        }
-        let cells = divide(domain, cells, &mode(domain, flow, beside));
-        let enforced = &beside.enforced;
-        let unreadable = (enforced.unreadable.as_ref(), beside.refused.as_ref());
-        let parts = envoy::parts(domain, flow.mesh, &enforced.chains, request, unreadable);
-        done.extend(divide(domain, cells, &parts));
+    let of_tunnel = Request { tunnel: Tunnel::OfSidecar, ..beside.request.clone() };
+    let ways = [(encrypted, &with_own_name), (tunneled, &of_tunnel), (plain, &beside.request)];
+    ways.into_iter().flat_map(|(cells, request)| by_policies(domain, flow, beside, request, cells)).collect()
+}
+
+/// The same of those who come in one way.
+fn by_policies<D: Domain>(
+    domain: &D,
+    flow: &Flow<'_>,
+    beside: &Beside,
+    request: &Request,
+    cells: Vec<Cell<D::Set>>,
+) -> Vec<Cell<D::Set>> {
+    if cells.is_empty() {
+        return cells;
     }
-    done
+    let cells = divide(domain, cells, &mode(domain, flow, beside));
+    let enforced = &beside.enforced;
+    let unreadable = (enforced.unreadable.as_ref(), beside.refused.as_ref());
+    let parts = envoy::parts(domain, flow.mesh, &enforced.chains, request, unreadable);
+    divide(domain, cells, &parts)
 }
 
 /// What the mode says. HBONE is mTLS whatever the mode.

@@ -4,7 +4,7 @@ use crate::model::{Name, Origin, SourceId, Within};
 use crate::policy::envoy::compile::{Mesh, Provider, compile};
 use crate::policy::envoy::fold::OnePeer;
 use crate::policy::envoy::ir::Chain;
-use crate::policy::envoy::request::{Known, Token};
+use crate::policy::envoy::request::{Known, Token, Tunnel};
 use crate::policy::envoy::select::Selected;
 use crate::policy::envoy::trust_domains::TrustDomains;
 use crate::snapshot::Object;
@@ -174,4 +174,26 @@ fn what_envoy_does_not_take_is_unknown() {
     let broken = r#"{"action": "DENY", "rules": [{"to": [{"operation": {"paths": ["x{*}"]}}]}]}"#;
     assert_eq!(told(&get("/"), Chain::Http, &[broken]), "unknown ConfigurationRefused");
     assert_eq!(told(&get("/"), Chain::Tcp, &[broken]), "denied ExplicitDeny p0[0]");
+}
+
+#[test]
+fn a_tunnel_hides_the_address_and_from_custom_policies_of_sidecars_the_identity() {
+    let by_address = r#"{"action": "DENY", "rules": [{"from": [{"source": {"ipBlocks": ["10.0.0.0/8"]}}]}]}"#;
+    let by_identity = r#"{"action": "CUSTOM", "provider": {"name": "none"},
+        "rules": [{"from": [{"source": {"namespaces": ["shop"]}}]}]}"#;
+    let table = [
+        (Tunnel::None, by_address, "denied"),
+        (Tunnel::OfWaypoint, by_address, "allowed"),
+        (Tunnel::OfSidecar, by_address, "allowed"),
+        (Tunnel::None, by_identity, "denied"),
+        (Tunnel::OfWaypoint, by_identity, "denied"),
+        (Tunnel::OfSidecar, by_identity, "allowed"),
+    ];
+    for (tunnel, policy, expected) in table {
+        let request = Request { tunnel, ..Request::default() };
+        for chain in [Chain::Tcp, Chain::Http] {
+            let verdict = outcome(&web(), &request, &filters(chain, &[policy])).verdict;
+            assert_eq!(verdict.as_str(), expected, "{tunnel:?} {policy}");
+        }
+    }
 }

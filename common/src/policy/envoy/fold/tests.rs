@@ -72,7 +72,7 @@ const GLOBS: [&str; 24] = [
 /// Everybody whom the set may hold gets the answer that they get alone.
 fn agrees(wanted: &IdentityMatch) {
     let matcher = Matcher::Identity(wanted.clone());
-    let universe = universe(told_apart(&filters(Expression::Is(matcher))));
+    let universe = universe(told_apart(&filters(Expression::Is(matcher)), &Request::default()));
     let domain = AllPeers { universe: &universe, destination: None, port: None };
     let peers = Peers { domain: &domain, trust_domain: "cluster.local" };
     let split = peers.identity(wanted);
@@ -130,7 +130,7 @@ fn a_rule_about_peers_and_requests_divides_peers_by_what_is_left() {
         ])],
     };
     let policy = rule.principals.first().cloned().unwrap();
-    let universe = universe(told_apart(&filters(policy)));
+    let universe = universe(told_apart(&filters(policy), &Request::default()));
     let domain = AllPeers { universe: &universe, destination: None, port: None };
     let peers = Peers { domain: &domain, trust_domain: "cluster.local" };
     let parts = super::policy(&peers, &Request::default(), &rule);
