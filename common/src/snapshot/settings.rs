@@ -65,6 +65,18 @@ pub struct Settings {
     pub istio_namespaces: Vec<Name>,
 }
 
+impl Settings {
+    /// Whether Envoys take identities of some trust domain besides the mesh's
+    /// (pilot/pkg/networking/plugin/authn/util.go, `TrustDomainsForValidation`).
+    #[must_use]
+    pub fn envoys_take_other_trust_domains(&self) -> bool {
+        let mesh = &self.mesh;
+        let named = mesh.trust_domain_aliases.iter().chain(&mesh.trust_domains_of_authorities);
+        let is_other = |of: &Name| !of.is_empty() && **of != *mesh.trust_domain.as_str();
+        self.istiod.skips_trust_domains || named.into_iter().any(is_other)
+    }
+}
+
 /// Finds the settings among what was read.
 pub(super) fn settings(
     objects: &Objects,

@@ -6,6 +6,7 @@ use crate::Random;
 
 mod bound;
 mod cluster;
+mod envoys;
 mod network;
 mod waypoints;
 
@@ -112,6 +113,7 @@ pub fn cluster(seed: u64) -> Vec<Value> {
     }
     cluster::extend(&mut random, &mut objects);
     waypoints::extend(&mut random, &mut objects);
+    envoys::extend(&mut random, &mut objects);
     objects
 }
 

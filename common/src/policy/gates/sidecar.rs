@@ -66,12 +66,11 @@ fn with_identity(flow: &Flow<'_>, beside: &Beside) -> Judgement {
     }
 }
 
-/// pilot/pkg/networking/plugin/authn/util.go, `TrustDomainsForValidation`: those of aliases are taken, and are not told
-/// apart from others.
+/// Identities of trust domains that are taken are not told apart from others.
 fn foreign(flow: &Flow<'_>, beside: &Beside) -> Judgement {
-    let aliases = &flow.mesh.snapshot.settings.mesh.trust_domain_aliases;
+    let taken = flow.mesh.snapshot.settings.envoys_take_other_trust_domains();
     match &beside.inbound {
-        Inbound::Chains { .. } if aliases.is_empty() => said(GateOutcome::Block, Reason::TrustDomainMismatch),
+        Inbound::Chains { .. } if !taken => said(GateOutcome::Block, Reason::TrustDomainMismatch),
         Inbound::Unclear(why) => unclear(why),
         _ => not_judged(beside),
     }

@@ -110,13 +110,13 @@ fn unguarded<D: Domain>(domain: &D, flow: &Flow<'_>, reason: Reason) -> Parts<D:
     }
 }
 
-/// ztunnel takes no identity of another trust domain, whatever aliases there are; a waypoint takes those of aliases.
+/// ztunnel takes no identity of another trust domain, whatever aliases there are; a waypoint takes those that Envoys do.
 pub(super) fn foreign(flow: &Flow<'_>) -> Judgement {
     let refused = || transport(GateOutcome::Block, Reason::TrustDomainMismatch);
-    let mesh = &flow.mesh.snapshot.settings.mesh;
+    let taken = flow.mesh.snapshot.settings.envoys_take_other_trust_domains();
     match (in_front(flow), flow.in_front) {
         (None, _) => refused(),
-        (Some(_), InFront::Waypoint(_)) if mesh.trust_domain_aliases.is_empty() => refused(),
+        (Some(_), InFront::Waypoint(_)) if !taken => refused(),
         (Some(_), InFront::Waypoint(waypoint)) => behind(waypoint.gateway.clone()),
         (Some(unclear), _) => unclear,
     }

@@ -8,7 +8,7 @@ use crate::snapshot::{Assumption, Objects};
 use super::{SettingsOverride, main_container, parse_bool, pod_specs};
 
 /// The variables of istiod that are read and are switched on and off.
-pub(crate) const ISTIOD_FLAGS: [&str; 9] = [
+pub(crate) const ISTIOD_FLAGS: [&str; 10] = [
     AMBIENT,
     DRY_RUN,
     AUTO_ALLOW,
@@ -18,6 +18,7 @@ pub(crate) const ISTIOD_FLAGS: [&str; 9] = [
     SENDS_HBONE,
     PREFERS_HBONE,
     EDS_FOR_HEADLESS,
+    SKIPS_TRUST_DOMAINS,
 ];
 /// The variable that names the revision.
 pub(crate) const ISTIOD_REVISION: &str = "REVISION";
@@ -30,6 +31,7 @@ const GATEWAY_SELECTORS: &str = "ENABLE_SELECTOR_BASED_K8S_GATEWAY_POLICY";
 const SENDS_HBONE: &str = "PILOT_ENABLE_SENDING_HBONE";
 const PREFERS_HBONE: &str = "PILOT_PREFER_SENDING_HBONE";
 const EDS_FOR_HEADLESS: &str = "PILOT_ENABLE_EDS_FOR_HEADLESS_SERVICES";
+const SKIPS_TRUST_DOMAINS: &str = "PILOT_SKIP_VALIDATE_TRUST_DOMAIN";
 
 /// The label of istiod's pods and of their templates.
 pub(super) const ISTIOD: (&str, &str) = ("app", "istiod");
@@ -70,6 +72,8 @@ pub struct Istiod {
     pub prefers_hbone: bool,
     /// `PILOT_ENABLE_EDS_FOR_HEADLESS_SERVICES`
     pub eds_for_headless: bool,
+    /// `PILOT_SKIP_VALIDATE_TRUST_DOMAIN`: Envoys take identities of every trust domain.
+    pub skips_trust_domains: bool,
 }
 
 pub(super) fn istiod(
@@ -121,6 +125,7 @@ pub(super) fn istiod(
         sends_hbone: is_ambient && !off(SENDS_HBONE),
         prefers_hbone: flag(PREFERS_HBONE),
         eds_for_headless: is_on(EDS_FOR_HEADLESS),
+        skips_trust_domains: is_on(SKIPS_TRUST_DOMAINS),
         sends_dry_run: flag(DRY_RUN),
         auto_allows_waypoints: flag(AUTO_ALLOW),
         // pilot/pkg/features/{ambient,security,pilot}.go: of these three only the first hangs on ambient.

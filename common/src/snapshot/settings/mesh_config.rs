@@ -21,6 +21,8 @@ pub struct MeshConfig {
     pub discovery_selectors: Vec<LabelSelector>,
     /// Trust domains that Envoys take for that of the mesh.
     pub trust_domain_aliases: Vec<Name>,
+    /// The trust domains of authorities that Envoys trust besides.
+    pub trust_domains_of_authorities: Vec<Name>,
     /// What Envoys may ask; `None` when MeshConfig was not read.
     pub extension_providers: Option<Vec<ConfiguredProvider>>,
     /// What is told to Envoys that are clients.
@@ -94,6 +96,9 @@ pub(super) fn mesh_config(
         root_namespace: not_empty(root.or(file.root_namespace), istio_namespace).into(),
         discovery_selectors: file.discovery_selectors,
         trust_domain_aliases: file.trust_domain_aliases,
+        trust_domains_of_authorities: {
+            file.ca_certificates.into_iter().flat_map(|authority| authority.trust_domains).collect()
+        },
         extension_providers: text.is_some().then_some(file.extension_providers),
     };
     let told = given.trust_domain.is_some() && given.root_namespace.is_some();
