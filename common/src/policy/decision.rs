@@ -242,10 +242,13 @@ impl Decision {
         self.gates.push(judgement);
     }
 
-    /// Adds what the gates of the next stretch said.
+    /// Adds what the gates of the next stretch said. That it leads somewhere goes without saying.
     pub(super) fn go_on(&mut self, hop: Hop, next: Self) {
         self.depend_on(next.conditions);
-        let judged = next.gates.into_iter().filter(|judgement| judgement.gate != Gate::Resolve);
+        let says_more = |judgement: &Judgement| {
+            judgement.gate != Gate::Resolve || judgement.outcome != GateOutcome::Pass
+        };
+        let judged = next.gates.into_iter().filter(says_more);
         self.gates.extend(judged.map(|judgement| Judgement { hop, ..judgement }));
     }
 

@@ -22,7 +22,8 @@ use super::network::{ClassSet, EndKind};
 use super::peer_set::blocks::Blocks;
 use super::reach::{Variant, in_all_worlds, nowhere, variants};
 use super::sets::One;
-use super::waypoint::may_stand_in_front;
+use super::waypoint::local::shared;
+use super::waypoint::{addressed, may_stand_in_front};
 
 /// What a caller's connection gets.
 #[must_use]
@@ -94,19 +95,27 @@ fn on_its_node<'a>(
         Caller::Node(node) => Some(node),
         Caller::Identity(_) | Caller::Address(_) | Caller::Outside => None,
     };
-    // A waypoint is sent to wherever the endpoints are.
+    // Through a waypoint it is the nodes of its pods that count, not the caller's.
     let is_captured = |index: &WorkloadIndex| mesh.workload(*index).is_some_and(Workload::is_captured);
     let captured = matches!(caller, Caller::Workload(index) if is_captured(index));
     let is_local = |of: &Destination| {
         let local = |at: usize| mesh.snapshot.services.get(at).is_some_and(|service| service.local_only);
         of.service.is_some_and(local) && !(captured && may_stand_in_front(mesh, of))
     };
+    if captured && destinations.iter().all(|of| is_local_behind_waypoint(mesh, of)) {
+        return Cow::Owned(shared(mesh, destinations));
+    }
     let node_of = |of: &Destination| mesh.workload(of.workload()?)?.node.as_ref();
     let Some(node) = node.filter(|_| destinations.iter().all(|of| is_local(of) && node_of(of).is_some()))
     else {
         return Cow::Borrowed(destinations);
     };
     Cow::Owned(destinations.iter().filter(|of| node_of(of) == Some(node)).cloned().collect())
+}
+
+fn is_local_behind_waypoint(mesh: &Mesh<'_>, destination: &Destination) -> bool {
+    addressed(mesh, destination).is_some_and(|service| service.local_only)
+        && may_stand_in_front(mesh, destination)
 }
 
 /// Destinations at which the caller arrives in the same way.

@@ -153,8 +153,10 @@ fn unlike_others(
         unlike.extend(isolated.filter(|index| is_isolated(mesh.network.class(*index))));
     }
     if service.is_some_and(|service| service.local_only) {
-        // Each is sent to its own node.
-        let placed = |index: &WorkloadIndex| mesh.workload(*index).is_some_and(|w| w.node.is_some());
+        // Each is sent to its own node, or to those of the pods of a waypoint.
+        let placed = |index: &WorkloadIndex| {
+            mesh.workload(*index).is_some_and(|w| w.node.is_some() || w.is_captured())
+        };
         unlike.extend(mesh.snapshot.indexes().filter(placed));
     }
     unlike
@@ -227,6 +229,7 @@ pub(super) fn variants<'a>(
             Way::Hbone | Way::Mtls => Rc::new(InFront::Nothing),
         };
         let variant = Variant::new(mesh, destination, in_front, way);
+        let by_node = by_node || variant.is_local_behind_waypoint(mesh);
         let key = Key { node: variant.node().filter(|_| by_node), ..variant.key(mesh) };
         match known.get(&key).and_then(|at| variants.get_mut(*at)) {
             Some(same) => same.names.extend(variant.names),
@@ -294,6 +297,12 @@ impl<'a> Variant<'a> {
     /// Whether identities arrive at a waypoint, or may.
     fn is_behind_waypoint(&self) -> bool {
         !matches!(*self.in_front, InFront::Nothing)
+    }
+
+    /// Whether the nodes of a waypoint's pods say which destinations are taken.
+    fn is_local_behind_waypoint(&self, mesh: &Mesh<'_>) -> bool {
+        let service = addressed(mesh, &self.destination);
+        self.is_behind_waypoint() && service.is_some_and(|service| service.local_only)
     }
 
     fn node(&self) -> Option<Name> {

@@ -20,11 +20,12 @@ use super::tokens::Tokens;
 
 mod bound;
 mod instances;
+pub(super) mod local;
 
 pub(super) use bound::{addressed, binding_of_pod, may_be_bound, may_stand_in_front};
 use bound::{binding, bound_object};
 pub(super) use instances::Instances;
-use instances::instances;
+use instances::{instances, ready_pods};
 
 /// What stands between captured clients and a destination.
 #[derive(Debug)]

@@ -13,10 +13,11 @@ use crate::policy::evaluate::judge_stretch;
 use crate::policy::fold::Domain;
 use crate::policy::join::{Attribute, combine, join};
 use crate::policy::select::Applied;
+use crate::policy::waypoint::local::Share;
 use crate::policy::waypoint::{InFront, Instances, Waypoint};
 
 use super::resolve::Destination;
-use super::{Flow, divide, envoy, network_policy};
+use super::{Flow, blocked, divide, envoy, network_policy};
 
 /// The pod of the waypoint that takes the connection.
 const INSTANCE: Attribute = Attribute { name: "waypoint.workload", reason: Reason::WaypointDecides };
@@ -84,8 +85,14 @@ fn to_the_waypoint<D: Domain>(
 
 /// What the waypoint gets at the destination.
 fn onwards(flow: &Flow<'_>, waypoint: &Waypoint) -> Decision {
+    let mut without: Vec<String> = Vec::new();
     let senders: Vec<(Vec<String>, Peer)> = match &waypoint.instances {
-        Instances::Running(pods) => pods.iter().filter_map(|index| instance(flow, *index)).collect(),
+        Instances::Running(pods) => {
+            let share = |index: &WorkloadIndex| Share::of(flow.mesh, *index, flow.destination);
+            without.extend(pods.iter().filter(|pod| share(pod) == Share::Nothing).map(|pod| name(flow, *pod)));
+            let given = pods.iter().filter(|pod| share(pod) == Share::This);
+            given.filter_map(|index| instance(flow, *index)).collect()
+        }
         Instances::Written(identity) => {
             let peer = Peer { identity: Some(identity.clone()), address: None, sender: Sender::Unread };
             vec![(vec![waypoint.gateway.to_string()], peer)]
@@ -103,6 +110,9 @@ fn onwards(flow: &Flow<'_>, waypoint: &Waypoint) -> Decision {
             None => answers.push((names, decision)),
         }
     }
+    if answers.is_empty() || !without.is_empty() {
+        answers.push((without, blocked(Reason::NoEndpoint, false)));
+    }
     combine(INSTANCE, &answers)
 }
 
@@ -117,7 +127,11 @@ fn instance(flow: &Flow<'_>, index: WorkloadIndex) -> Option<(Vec<String>, Peer)
     let workload = flow.mesh.workload(index)?;
     let address = crate::policy::arrival::address_of(workload, flow.workload);
     let peer = Peer { identity: Some(workload.identity.clone()), address, sender: Sender::Workload(index) };
-    Some((vec![workload.reference.to_string()], peer))
+    Some((vec![name(flow, index)], peer))
+}
+
+fn name(flow: &Flow<'_>, index: WorkloadIndex) -> String {
+    flow.mesh.workload(index).map(|workload| workload.reference.to_string()).unwrap_or_default()
 }
 
 /// Its identity arrives where HBONE is taken.

@@ -22,16 +22,21 @@ pub(in crate::policy) enum Instances {
 /// read: in a cluster.
 pub(super) fn instances(mesh: &Mesh<'_>, gateway: &ResourceRef, identity: Identity) -> Instances {
     let all = mesh.pods_of_gateway(gateway);
-    let takes = |index: &&WorkloadIndex| {
-        mesh.workload(**index).is_some_and(|workload| workload.readiness != Readiness::NotReady)
-    };
-    let ready: Vec<WorkloadIndex> = all.iter().filter(takes).copied().collect();
+    let ready = ready_pods(mesh, gateway);
     match (ready.is_empty(), all.is_empty()) {
         (false, _) => Instances::Running(ready),
         (true, false) => Instances::NotReady,
         (true, true) if runs_nothing(mesh.snapshot, gateway) => Instances::NotReady,
         (true, true) => Instances::Written(identity),
     }
+}
+
+/// The pods of a Gateway that are not known to be unready.
+pub(super) fn ready_pods(mesh: &Mesh<'_>, gateway: &ResourceRef) -> Vec<WorkloadIndex> {
+    let takes = |index: &&WorkloadIndex| {
+        mesh.workload(**index).is_some_and(|workload| workload.readiness != Readiness::NotReady)
+    };
+    mesh.pods_of_gateway(gateway).iter().filter(takes).copied().collect()
 }
 
 /// Whether it is known that no pod of a Gateway runs: its status and all pods of its namespace were read.
