@@ -322,7 +322,15 @@ pub(super) const KINDS: &[(&str, Rows)] = &[
         "RequestAuthentication",
         &[
             ("", META),
-            ("spec.", &["selector.matchLabels.*", "jwtRules.issuer"]),
+            (
+                "spec.",
+                &[
+                    "selector.matchLabels.*",
+                    "jwtRules.issuer",
+                    "jwtRules.audiences",
+                    "jwtRules.spaceDelimitedClaims",
+                ],
+            ),
             ("spec.targetRef.", &["group", "kind", "namespace", "name"]),
             ("spec.targetRefs.", &["group", "kind", "namespace", "name"]),
         ],

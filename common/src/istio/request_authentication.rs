@@ -27,5 +27,9 @@ wire! {
     pub struct JwtRule {
         /// Who issues them.
         pub issuer: Name = "issuer",
+        /// For whom: any of these; none: for anybody.
+        pub audiences: Vec<Name> = "audiences",
+        /// Claims in which what stands between spaces is a list.
+        pub space_delimited_claims: Vec<Name> = "spaceDelimitedClaims",
     }
 }

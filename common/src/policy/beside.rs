@@ -88,7 +88,7 @@ impl Beside {
                 Way::Mtls => true,
             },
             mode: mtls::at_port(modes, namespace, &workload.labels, destination.port),
-            request: request(mesh, workload, destination.port, protocol).with_tokens(tokens.may_be_valid()),
+            request: request(mesh, workload, destination.port, protocol).with_tokens(tokens.lists()),
             refused: tokens.refused(),
             enforced: Enforced::by(mesh, &proxy, protocol),
         })

@@ -1,10 +1,23 @@
-//! What a proxy makes of the token of a request: by the RequestAuthentications that are attached to it.
+//! What a proxy makes of tokens: which of them it accepts, by the RequestAuthentications that are attached to it.
+//!
+//! That a token is valid is assumed; what is known of it may show that no rule accepts it.
 
-use crate::model::{Kind, ResourceRef};
+use std::collections::BTreeSet;
 
-use super::envoy::{Proxy, Token};
+use serde_json::{Map, Value as Json};
+
+use crate::istio::JwtRule;
+use crate::model::{Kind, Name, ResourceRef};
+
+use super::envoy::{Lists, Proxy, Token};
 use super::mesh::Mesh;
 use super::sidecar::Unclear;
+
+#[cfg(test)]
+mod tests;
+
+/// Claims that are lists whatever a rule says (pilot/pkg/security/authn/policy_applier.go, `buildSpaceDelimitedClaims`).
+const ALWAYS_LISTS: [&str; 2] = ["permission", "scope"];
 
 /// What a proxy makes of tokens.
 #[derive(Debug)]
@@ -12,14 +25,15 @@ pub(super) enum Tokens {
     /// It finds none valid.
     None,
     /// It finds some valid, or may.
-    Some,
+    Some(Lists),
     /// What is known of the token is of none that it accepts: it refuses the request, as this says.
     Refused(ResourceRef),
 }
 
 impl Tokens {
-    /// By what is attached to the proxy. A request without a token passes, one with a token of another issuer does not
-    /// (pilot/pkg/security/authn/policy_applier.go, `JwtFilter`: any of the issuers, or `allow_missing`).
+    /// By what is attached to the proxy. A request without a token passes, one with a token that no rule accepts does
+    /// not (pilot/pkg/security/authn/policy_applier.go, `convertToEnvoyJwtConfig`: any of the rules, or
+    /// `allow_missing`).
     pub(super) fn of(mesh: &Mesh<'_>, proxy: &Proxy<'_>) -> Self {
         let snapshot = mesh.snapshot;
         let kind = || Kind::from_wire("RequestAuthentication");
@@ -28,31 +42,66 @@ impl Tokens {
             .filter(|policy| proxy.accepts_tokens_of(policy) && !policy.spec.jwt_rules.is_empty())
             .collect();
         let unread = Unclear::unread(snapshot, &kind(), &proxy.namespaces()).is_some();
-        let issuer = match &mesh.request.token {
-            Token::Claims { claims, .. } => claims.get("iss").and_then(|issuer| issuer.as_str()),
-            Token::Unknown | Token::Absent => None,
-        };
-        let mut rules = attached.iter().flat_map(|policy| &policy.spec.jwt_rules);
-        match (attached.first(), issuer) {
-            _ if unread => Self::Some,
-            (None, _) => Self::None,
-            (Some(first), Some(issuer)) if !rules.any(|rule| *rule.issuer == *issuer) => {
-                Self::Refused(first.reference(kind()))
-            }
-            (Some(_), _) => Self::Some,
+        let rules = || attached.iter().flat_map(|policy| &policy.spec.jwt_rules);
+        let accepting: Vec<&JwtRule> = rules().filter(|rule| may_accept(rule, &mesh.request.token)).collect();
+        match attached.first() {
+            _ if unread => Self::Some(Lists { unread, ..lists(&accepting) }),
+            None => Self::None,
+            Some(first) if accepting.is_empty() => Self::Refused(first.reference(kind())),
+            Some(_) => Self::Some(lists(&accepting)),
         }
     }
 
-    /// Whether claims may count.
-    pub(super) fn may_be_valid(&self) -> bool {
-        !matches!(self, Self::None)
+    /// The claims that are lists, where claims may count.
+    pub(super) fn lists(&self) -> Option<&Lists> {
+        match self {
+            Self::Some(lists) => Some(lists),
+            Self::None | Self::Refused(_) => None,
+        }
     }
 
     /// What refuses the request.
     pub(super) fn refused(self) -> Option<ResourceRef> {
         match self {
             Self::Refused(object) => Some(object),
-            Self::None | Self::Some => None,
+            Self::None | Self::Some(_) => None,
         }
     }
+}
+
+fn lists(rules: &[&JwtRule]) -> Lists {
+    let of = |rule: &&JwtRule| -> BTreeSet<Name> {
+        ALWAYS_LISTS.map(Name::from).into_iter().chain(rule.space_delimited_claims.iter().cloned()).collect()
+    };
+    let mut all = rules.iter().map(of);
+    let first = all.next().unwrap_or_else(|| ALWAYS_LISTS.map(Name::from).into());
+    let (surely, any) = all.fold((first.clone(), first), |(surely, any), of| (&surely & &of, &any | &of));
+    Lists { maybe: &any - &surely, surely, unread: false }
+}
+
+/// Whether a rule may accept what is known of a token.
+fn may_accept(rule: &JwtRule, token: &Token) -> bool {
+    let Token::Claims { claims, complete } = token else { return true };
+    let issuer = match claims.get("iss") {
+        Some(issuer) => issuer.as_str() == Some(&*rule.issuer),
+        None => !complete,
+    };
+    issuer && (rule.audiences.is_empty() || is_for(rule, claims).unwrap_or(!complete))
+}
+
+/// Whether a token is for whom a rule wants it to be, where the token says for whom it is. Envoy leaves out the scheme
+/// and a slash at the end (jwt_verify_lib, `CheckAudience::areAudiencesAllowed`).
+fn is_for(rule: &JwtRule, claims: &Map<String, Json>) -> Option<bool> {
+    let audiences = match claims.get("aud")? {
+        Json::Array(several) => several.iter().filter_map(Json::as_str).collect(),
+        one => Vec::from_iter(one.as_str()),
+    };
+    let is_wanted = |of: &str| rule.audiences.iter().any(|wanted| bare(wanted) == bare(of));
+    Some(audiences.into_iter().any(is_wanted))
+}
+
+fn bare(audience: &str) -> &str {
+    let host = audience.strip_prefix("http://").or_else(|| audience.strip_prefix("https://"));
+    let host = host.unwrap_or(audience);
+    host.strip_suffix('/').unwrap_or(host)
 }

@@ -111,7 +111,7 @@ fn waypoint(
         gateway: gateway.clone(),
         instances: instances(mesh, gateway, identity),
         enforced: Enforced::by(mesh, &proxy, protocol(destination, service)),
-        request: request(mesh, destination, service).with_tokens(tokens.may_be_valid()),
+        request: request(mesh, destination, service).with_tokens(tokens.lists()),
         refused: tokens.refused(),
         elsewhere: service.and_then(|service| elsewhere(snapshot, &namespace, service)).map(|of| of.object),
     })

@@ -1,7 +1,7 @@
 //! What is known of a request, and what that says about one comparison: it holds, it does not, or that depends on what
 //! is not known.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::net::IpAddr;
 
@@ -100,6 +100,36 @@ pub enum Token {
         /// Whether there are no others.
         complete: bool,
     },
+}
+
+/// Claims of which a proxy makes lists of what stands in them between spaces, as far as that is known.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Lists {
+    /// By whichever rule the token is accepted.
+    pub surely: BTreeSet<Name>,
+    /// By some of the rules.
+    pub maybe: BTreeSet<Name>,
+    /// By rules that were not read, any claim.
+    pub unread: bool,
+}
+
+impl Lists {
+    /// Divides claims; what may be one text or a list of texts is not known. Whether everything is known that was.
+    fn divide(&self, claims: &mut serde_json::Map<String, Json>) -> bool {
+        let before = claims.len();
+        claims.retain(|name, claim| {
+            let is_text = matches!(claim, Json::String(text) if text.contains(' '));
+            let doubted = self.unread || self.maybe.contains(name.as_str());
+            self.surely.contains(name.as_str()) || !(is_text && doubted)
+        });
+        for name in &self.surely {
+            if let Some(Json::String(text)) = claims.get(&**name) {
+                let parts = text.split(' ').map(Json::from).collect();
+                claims.insert(name.to_string(), Json::Array(parts));
+            }
+        }
+        claims.len() == before
+    }
 }
 
 /// What a comparison is about, in the words of policies.
@@ -211,21 +241,13 @@ impl Request {
         };
     }
 
-    /// Without a token, unless the proxy finds some valid. What stands in some claims with spaces between is a list
-    /// (pilot/pkg/security/authn/policy_applier.go, `buildSpaceDelimitedClaims`).
+    /// Without a token, unless the proxy finds some valid, of which some claims are lists.
     #[must_use]
-    pub fn with_tokens(mut self, accepts: bool) -> Self {
-        match &mut self.token {
-            token if !accepts => *token = Token::Absent,
-            Token::Claims { claims, .. } => {
-                for claim in ["scope", "permission"] {
-                    if let Some(Json::String(text)) = claims.get(claim) {
-                        let parts = text.split(' ').map(Json::from).collect();
-                        claims.insert(claim.to_owned(), Json::Array(parts));
-                    }
-                }
-            }
-            Token::Unknown | Token::Absent => {}
+    pub fn with_tokens(mut self, accepted: Option<&Lists>) -> Self {
+        match (&mut self.token, accepted) {
+            (token, None) => *token = Token::Absent,
+            (Token::Claims { claims, complete }, Some(lists)) => *complete &= lists.divide(claims),
+            (Token::Unknown | Token::Absent, Some(_)) => {}
         }
         self
     }
