@@ -96,8 +96,7 @@ impl Beside {
 
     /// What tells it apart from others of its owner.
     pub(super) fn told(&self, workload: &Workload) -> Told {
-        let asks = |matcher: &Matcher| matches!(matcher, Matcher::DestinationIp(_));
-        let asks_for_address = self.enforced.chains.iter().any(|(_, of)| of.matchers().any(asks));
+        let asks_for_address = self.enforced.asks(|matcher| matches!(matcher, Matcher::DestinationIp(_)));
         Told {
             labels: workload.labels.clone(),
             inbound: self.inbound.clone(),

@@ -245,9 +245,8 @@ impl Decision {
     /// Adds what the gates of the next stretch said. That it leads somewhere goes without saying.
     pub(super) fn go_on(&mut self, hop: Hop, next: Self) {
         self.depend_on(next.conditions);
-        let says_more = |judgement: &Judgement| {
-            judgement.gate != Gate::Resolve || judgement.outcome != GateOutcome::Pass
-        };
+        let says_more =
+            |judgement: &Judgement| judgement.gate != Gate::Resolve || judgement.outcome != GateOutcome::Pass;
         let judged = next.gates.into_iter().filter(says_more);
         self.gates.extend(judged.map(|judgement| Judgement { hop, ..judgement }));
     }

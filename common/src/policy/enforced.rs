@@ -12,7 +12,7 @@ use crate::model::{Kind, Labels, Name, Namespace};
 use crate::snapshot::{Policy, Unreadable};
 
 use super::decision::{By, EnvoyRule};
-use super::envoy::{self, AttachedService, Chain, Proxy, Request, told_apart};
+use super::envoy::{self, AttachedService, Chain, Matcher, Proxy, Request, told_apart};
 use super::envoys::is_provider_missing;
 use super::gates::envoy::Chains;
 use super::ir::Match;
@@ -58,6 +58,11 @@ impl Enforced {
     /// Everything about peers that it looks at in a request.
     pub(super) fn told_apart(&self, request: &Request) -> Vec<Match> {
         self.chains.iter().map(|(_, filters)| told_apart(filters, request)).collect()
+    }
+
+    /// Whether something in it makes such a comparison.
+    pub(super) fn asks(&self, is_it: impl Fn(&Matcher) -> bool) -> bool {
+        self.chains.iter().any(|(_, filters)| filters.matchers().any(&is_it))
     }
 
     fn compile(mesh: &Mesh<'_>, proxy: &Proxy<'_>, protocol: Protocol) -> Self {

@@ -3,9 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
-use crate::istio::{Action, ConfiguredProvider, ExternalAuthorizer, GATEWAY_NAME, PortProtocol};
+use crate::istio::{Action, ConfiguredProvider, ExternalAuthorizer, GATEWAY_NAME};
 use crate::model::{Kind, Name, Namespace, ResourceRef, WorkloadIndex};
 use crate::snapshot::MeshSnapshot;
 
@@ -25,8 +25,6 @@ pub(super) struct Envoys {
     pub(super) policies: FxHashMap<Namespace, Vec<usize>>,
     /// Instances of Gateways.
     pub(super) pods: FxHashMap<ResourceRef, Vec<WorkloadIndex>>,
-    /// Ports of which some Service says that they are ports of TLS.
-    pub(super) tls_ports: FxHashSet<u16>,
     /// What Envoys enforce.
     pub(super) compiled: Compiled,
 }
@@ -44,19 +42,8 @@ impl Envoys {
                 pods.entry(gateway).or_default().push(WorkloadIndex(at));
             }
         }
-        Self {
-            settings: settings(snapshot),
-            policies,
-            pods,
-            tls_ports: tls_ports(snapshot),
-            compiled: Compiled::default(),
-        }
+        Self { settings: settings(snapshot), policies, pods, compiled: Compiled::default() }
     }
-}
-
-fn tls_ports(snapshot: &MeshSnapshot) -> FxHashSet<u16> {
-    let ports = snapshot.services.iter().flat_map(|service| &service.ports);
-    ports.filter(|port| PortProtocol::of(port) == PortProtocol::Tls).map(|port| port.port).collect()
 }
 
 /// Whether the Service of an external authorizer is none that was read (pilot/pkg/model/telemetry_logging.go,

@@ -64,11 +64,6 @@ impl<'a> Mesh<'a> {
         &self.envoys.settings
     }
 
-    /// Whether some Service says that a port is one of TLS.
-    pub(super) fn may_be_tls(&self, port: u16) -> bool {
-        self.envoys.tls_ports.contains(&port)
-    }
-
     /// What was compiled for Envoys.
     pub(super) fn compiled(&self) -> &Compiled {
         &self.envoys.compiled

@@ -291,7 +291,10 @@ impl<'a> Variant<'a> {
             InFront::Waypoint(waypoint) => waypoint.enforced.told_apart(&waypoint.request),
             InFront::Nothing | InFront::Unclear(_) => Vec::new(),
         };
-        in_front.into_iter().chain(self.beside.iter().flat_map(|of| of.enforced.told_apart(&of.request))).collect()
+        in_front
+            .into_iter()
+            .chain(self.beside.iter().flat_map(|of| of.enforced.told_apart(&of.request)))
+            .collect()
     }
 
     /// Whether identities arrive at a waypoint, or may.

@@ -6,11 +6,11 @@
 use std::sync::Arc;
 
 use crate::istio::GATEWAY_NAME;
-use crate::model::{Identity, Labels, ResourceRef};
+use crate::model::{Identity, Labels, Name, ResourceRef};
 use crate::snapshot::{Binding, Service};
 
 use super::enforced::Enforced;
-use super::envoy::{AttachedService, Known, Proxy, Request, Tunnel};
+use super::envoy::{AttachedService, Known, Matcher, Proxy, Request, Tunnel};
 use super::gates::resolve::Destination;
 use super::mesh::Mesh;
 use super::routing::elsewhere;
@@ -21,6 +21,7 @@ use super::tokens::Tokens;
 mod bound;
 mod instances;
 pub(super) mod local;
+mod server_names;
 
 pub(super) use bound::{addressed, binding_of_pod, may_be_bound, may_stand_in_front};
 use bound::{binding, bound_object};
@@ -107,12 +108,13 @@ fn waypoint(
         return None;
     }
     let tokens = Tokens::of(mesh, &proxy);
+    let enforced = Enforced::by(mesh, &proxy, protocol(destination, service));
     Some(Waypoint {
         gateway: gateway.clone(),
         instances: instances(mesh, gateway, identity),
-        enforced: Enforced::by(mesh, &proxy, protocol(destination, service)),
-        request: request(mesh, destination, service).with_tokens(tokens.lists()),
+        request: request(mesh, destination, service, &enforced).with_tokens(tokens.lists()),
         refused: tokens.refused(),
+        enforced,
         elsewhere: service.and_then(|service| elsewhere(snapshot, &namespace, service)).map(|of| of.object),
     })
 }
@@ -127,18 +129,23 @@ fn protocol(destination: &Destination, service: Option<&Service>) -> Protocol {
 
 /// The request as the Envoy of a waypoint has it: called is the Service's address and port, or the pod's
 /// (pilot/pkg/xds/filters/filters.go, `ConnectAuthorityFilter`: what the client's ztunnel asked for).
-fn request(mesh: &Mesh<'_>, destination: &Destination, service: Option<&Service>) -> Request {
+fn request(
+    mesh: &Mesh<'_>,
+    destination: &Destination,
+    service: Option<&Service>,
+    enforced: &Enforced,
+) -> Request {
     let port = if service.is_some() { destination.dialled } else { destination.port };
     let addresses = match (service, destination.workload().and_then(|index| mesh.workload(index))) {
         (Some(service), _) => service.addresses.as_slice(),
         (None, Some(workload)) => workload.addresses.as_slice(),
         (None, None) => &[],
     };
-    // The names of TLS are looked at where some Service says that the port is one of TLS (`tlsInspector`).
-    let looked_at = port.is_some_and(|port| mesh.may_be_tls(port));
-    let server_name = if looked_at { mesh.request.server_name.clone() } else { Known::Absent };
     Request {
-        server_name,
+        server_name: match enforced.asks(|matcher| matches!(matcher, Matcher::ServerName(_))) {
+            true => server_name(mesh, destination, port),
+            false => Known::Unknown,
+        },
         destination_ip: match addresses {
             [only] => Known::Is(*only),
             _ => Known::Unknown,
@@ -146,5 +153,14 @@ fn request(mesh: &Mesh<'_>, destination: &Destination, service: Option<&Service>
         destination_port: port.map_or(Known::Absent, Known::Is),
         tunnel: Tunnel::OfWaypoint,
         ..mesh.request.clone()
+    }
+}
+
+/// The name that TLS asks for, where the waypoint looks at it.
+fn server_name(mesh: &Mesh<'_>, destination: &Destination, port: Option<u16>) -> Known<Name> {
+    match server_names::are_looked_at(mesh, destination, port) {
+        Some(true) => mesh.request.server_name.clone(),
+        Some(false) => Known::Absent,
+        None => Known::Unknown,
     }
 }

@@ -89,7 +89,8 @@ fn onwards(flow: &Flow<'_>, waypoint: &Waypoint) -> Decision {
     let senders: Vec<(Vec<String>, Peer)> = match &waypoint.instances {
         Instances::Running(pods) => {
             let share = |index: &WorkloadIndex| Share::of(flow.mesh, *index, flow.destination);
-            without.extend(pods.iter().filter(|pod| share(pod) == Share::Nothing).map(|pod| name(flow, *pod)));
+            without
+                .extend(pods.iter().filter(|pod| share(pod) == Share::Nothing).map(|pod| name(flow, *pod)));
             let given = pods.iter().filter(|pod| share(pod) == Share::This);
             given.filter_map(|index| instance(flow, *index)).collect()
         }

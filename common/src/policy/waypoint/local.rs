@@ -22,11 +22,7 @@ pub(in crate::policy) enum Share {
 
 impl Share {
     /// Whether a destination is among what an instance has.
-    pub(in crate::policy) fn of(
-        mesh: &Mesh<'_>,
-        instance: WorkloadIndex,
-        destination: &Destination,
-    ) -> Self {
+    pub(in crate::policy) fn of(mesh: &Mesh<'_>, instance: WorkloadIndex, destination: &Destination) -> Self {
         let service = addressed(mesh, destination).filter(|service| service.local_only);
         let node_of = |index: WorkloadIndex| mesh.workload(index)?.node.as_ref();
         let Some(((service, own), there)) =
