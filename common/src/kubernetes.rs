@@ -11,6 +11,7 @@ mod pods;
 mod rbac;
 
 pub use gateways::{AllowedRoutes, GatewayAddress, GatewaySpec, GatewayStatus, Listener, RouteNamespaces};
+pub(crate) use meta::{PROXY_CONFIG, proxy_config};
 pub use meta::{Annotations, ObjectMeta, OwnerReference};
 pub use network::{
     Endpoint, EndpointConditions, EndpointPort, EndpointSlice, Ingress, LoadBalancer, ServicePort,

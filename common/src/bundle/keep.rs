@@ -10,7 +10,7 @@ use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess
 use serde_json::value::RawValue;
 
 use crate::decode::{is_of_istio, json};
-use crate::kubernetes::EnvVar;
+use crate::kubernetes::{EnvVar, proxy_config};
 use crate::model::Labels;
 use crate::snapshot::{Resource, is_istiod, is_istiod_variable};
 use crate::wire::{Key, wire};
@@ -233,6 +233,7 @@ impl<'de, T: Texts> Visitor<'de> for Cut<'_, T> {
         let (place, read): (&'static Place, _) = match self.what() {
             None => return self.write(""),
             Some(Text::Mesh) => (&paths::MESH, config::mesh(text)),
+            Some(Text::Proxy) => return self.write(&proxy_config(text)),
             Some(Text::Enablement) => (&paths::ENABLEMENT, config::enablement(text)),
             Some(what) => {
                 let text = self.texts.text(text, what);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use crate::kubernetes::Annotations;
+use crate::kubernetes::{Annotations, PROXY_CONFIG};
 use crate::snapshot::{Detail, Resource};
 
 use super::table;
@@ -23,6 +23,8 @@ pub(super) enum Text {
     Mesh,
     /// istio-cni's selectors as YAML.
     Enablement,
+    /// Settings of an Envoy as YAML.
+    Proxy,
 }
 
 /// A place in an object.
@@ -57,6 +59,8 @@ static OTHERS: LazyLock<Place> = LazyLock::new(|| Place::of(table::OTHERS));
 static ANYTHING: LazyLock<Place> =
     LazyLock::new(|| Place { whole: true, text: Some(Text::Names), ..Place::default() });
 static ANNOTATION: LazyLock<Place> = LazyLock::new(|| Place { text: Some(Text::Names), ..Place::default() });
+/// Of the annotation that holds settings of an Envoy.
+static SETTINGS: LazyLock<Place> = LazyLock::new(|| Place { text: Some(Text::Proxy), ..Place::default() });
 /// Of an annotation that says something by being there.
 static PRESENCE: LazyLock<Place> = LazyLock::new(Place::default);
 
@@ -111,7 +115,11 @@ impl Place {
             return Some(Below { place, is_field: true });
         }
         if self.annotations {
-            let place = if key == "sidecar.istio.io/status" { &PRESENCE } else { &ANNOTATION };
+            let place = match key {
+                "sidecar.istio.io/status" => &PRESENCE,
+                PROXY_CONFIG => &SETTINGS,
+                _ => &ANNOTATION,
+            };
             return Annotations::reads(key).then_some(Below { place, is_field: true });
         }
         let place = self.any.as_deref().or(whole.then_some(&*ANYTHING))?;

@@ -73,7 +73,10 @@ impl Annotations {
     }
 }
 
-const READ: [&str; 19] = [
+/// Settings of a pod's Envoy, of which only those are built that decide which way traffic goes.
+pub(crate) const PROXY_CONFIG: &str = "proxy.istio.io/config";
+
+const READ: [&str; 20] = [
     "ambient.istio.io/bypass-inbound-capture",
     "ambient.istio.io/redirection",
     "ambient.istio.io/waypoint-inbound-binding",
@@ -83,6 +86,7 @@ const READ: [&str; 19] = [
     "kubectl-mesh/ignore",
     "networking.istio.io/exportTo",
     "networking.istio.io/traffic-distribution",
+    PROXY_CONFIG,
     "sidecar.istio.io/inject",
     "sidecar.istio.io/interceptionMode",
     "sidecar.istio.io/rewriteAppHTTPProbers",
@@ -109,7 +113,9 @@ impl<'de> Deserialize<'de> for Annotations {
                 let mut kept: Vec<(Name, Name)> = Vec::new();
                 while let Some(Key(key)) = map.next_key()? {
                     if Annotations::reads(&key) {
-                        kept.push((Name::from(&*key), map.next_value::<Option<Name>>()?.unwrap_or_default()));
+                        let value = map.next_value::<Option<Name>>()?.unwrap_or_default();
+                        let value = if key == PROXY_CONFIG { proxy_config(&value).into() } else { value };
+                        kept.push((Name::from(&*key), value));
                     } else {
                         map.next_value::<serde::de::IgnoredAny>()?;
                     }
@@ -119,4 +125,23 @@ impl<'de> Deserialize<'de> for Annotations {
         }
         deserializer.deserialize_map(Map)
     }
+}
+
+/// What decides of an Envoy's settings, as JSON, which is YAML; the rest may hold secrets. What cannot be read stays what
+/// cannot be read: a text where settings are expected.
+pub(crate) fn proxy_config(text: &str) -> String {
+    const DECIDING: [&str; 2] = ["ISTIO_META_ENABLE_HBONE", "ISTIO_META_DISABLE_HBONE_SEND"];
+    #[derive(Default, Deserialize, serde::Serialize)]
+    #[serde(rename_all = "camelCase", default)]
+    struct Kept {
+        interception_mode: Option<Name>,
+        proxy_metadata: Option<std::collections::BTreeMap<Name, Name>>,
+    }
+    let read = crate::yaml::parse(text).and_then(|node| node.decode::<Option<Kept>>());
+    let Ok(kept) = read else { return "\"unreadable\"".to_owned() };
+    let mut kept = kept.unwrap_or_default();
+    if let Some(metadata) = &mut kept.proxy_metadata {
+        metadata.retain(|key, _| DECIDING.contains(&&**key));
+    }
+    serde_json::to_string(&kept).unwrap_or_default()
 }

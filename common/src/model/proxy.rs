@@ -61,4 +61,6 @@ pub struct Proxy {
     pub takes_mtls: bool,
     /// Whether clients are told that it takes HBONE (label `networking.istio.io/tunnel`).
     pub takes_hbone: bool,
+    /// Whether it sends HBONE to who takes it, as far as its own settings say; `None` where those cannot be read.
+    pub sends_hbone: Option<bool>,
 }

@@ -6,11 +6,13 @@
 
 use std::collections::BTreeSet;
 
-use crate::istio::{GATEWAY_NAME, HBONE_PORT, MANAGED, MESH_CONTROLLER};
-use crate::kubernetes::{Annotations, PodSpec};
+use crate::istio::{GATEWAY_NAME, HBONE_PORT, MANAGED, MESH_CONTROLLER, ProxyConfig};
+use crate::kubernetes::{Annotations, PROXY_CONFIG, PodSpec};
 use crate::model::{Intercepted, Labels, Proxy, ProxyKind};
+use crate::yaml;
 
 use super::Clients;
+use super::settings::parse_bool;
 
 #[cfg(test)]
 mod tests;
@@ -46,13 +48,29 @@ impl Written<'_> {
         let is_sidecar = kind == ProxyKind::Sidecar;
         let to_come = |key: &str| !self.runs && is_sidecar && self.labels.get(key).is_none();
         let tunnels = self.labels.get(TUNNEL).unwrap_or_default();
+        let own = self.own_settings();
+        let metadata = own.as_ref().map(|own| &own.proxy_metadata);
+        let takes = metadata.and_then(|of| of.enable_hbone.as_deref());
         Proxy {
             kind,
             inbound: self.inbound(clients),
             outbound: self.outbound(clients),
             takes_mtls: self.labels.get(TLS_MODE) == Some("istio") || to_come(TLS_MODE),
             takes_hbone: tunnels.split(',').any(|name| name.trim() == "http")
-                || to_come(TUNNEL) && clients.take_hbone,
+                || to_come(TUNNEL) && takes.map_or(clients.take_hbone, |text| text == "true"),
+            sends_hbone: metadata.map(|of| match of.disable_hbone_send.as_deref() {
+                Some(text) => parse_bool(text) != Some(true),
+                None => !clients.never_send_hbone,
+            }),
+        }
+    }
+
+    /// What the pod says of its Envoy, over what MeshConfig says of all (pkg/config/mesh/mesh.go, `MergeProxyConfig`);
+    /// `None` where that cannot be read.
+    fn own_settings(&self) -> Option<ProxyConfig> {
+        match self.annotations.get(PROXY_CONFIG) {
+            Some(text) => yaml::parse(text).and_then(|node| node.decode()).ok(),
+            None => Some(ProxyConfig::default()),
         }
     }
 
@@ -76,7 +94,8 @@ impl Written<'_> {
     }
 
     fn is_intercepted(&self, clients: &Clients) -> bool {
-        match self.annotations.get(INTERCEPTION) {
+        let own = self.own_settings().and_then(|own| own.interception_mode);
+        match self.annotations.get(INTERCEPTION).or(own.as_deref()) {
             Some(mode) => matches!(mode, "REDIRECT" | "TPROXY"),
             None => !clients.not_intercepted,
         }

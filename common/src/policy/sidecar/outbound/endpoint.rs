@@ -32,8 +32,14 @@ impl Endpoint<'_> {
         let takes = captured && settings.istiod.ambient
             || proxy.is_some_and(|proxy| proxy.takes_hbone || proxy.kind == ProxyKind::Waypoint);
         let prefers_mtls = proxy.is_some_and(|proxy| proxy.takes_mtls) && !settings.istiod.prefers_hbone;
-        if !takes || prefers_mtls || settings.mesh.clients.never_send_hbone {
+        if !takes || prefers_mtls {
             return Ok(false);
+        }
+        let client = self.dial.client;
+        match client.proxy.as_ref().map(|proxy| proxy.sends_hbone) {
+            Some(Some(true)) => {}
+            Some(Some(false)) | None => return Ok(false),
+            Some(None) => return Err(Unclear::not_judged(client.owner.clone())),
         }
         if to.is_unclear() {
             return Err(Unclear { reason: Reason::NamespaceNotRead, object: to.namespace() });
