@@ -11,8 +11,8 @@ mod pods;
 mod rbac;
 
 pub use gateways::{AllowedRoutes, GatewayAddress, GatewaySpec, GatewayStatus, Listener, RouteNamespaces};
-pub(crate) use meta::{PROXY_CONFIG, proxy_config};
 pub use meta::{Annotations, ObjectMeta, OwnerReference};
+pub(crate) use meta::{PROXY_CONFIG, proxy_config};
 pub use network::{
     Endpoint, EndpointConditions, EndpointPort, EndpointSlice, Ingress, LoadBalancer, ServicePort,
     ServiceSpec, ServiceStatus, TargetRef,

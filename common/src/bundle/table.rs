@@ -164,6 +164,7 @@ const ENVOY_FILTER: &[&str] = &[
     "targetRefs.group",
     "targetRefs.kind",
     "targetRefs.name",
+    "targetRefs.namespace",
     "configPatches.applyTo=",
     "configPatches.match.context=",
 ];

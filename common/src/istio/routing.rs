@@ -1,8 +1,7 @@
 //! Kinds that may send a client's connections elsewhere, or change a proxy in any way: VirtualService, EnvoyFilter, and
 //! the routes of the Gateway API. Nothing judges them: they are read as far as they say whom they are about.
 
-use serde::de::IgnoredAny;
-
+use super::TargetReference;
 use super::sidecar::LabelsSelector;
 use crate::model::{Kind, Name};
 use crate::wire::wire;
@@ -27,7 +26,7 @@ wire! {
         /// The proxies; none: all of its namespace, in the root namespace of the mesh.
         pub workload_selector: Option<LabelsSelector> = "workloadSelector",
         /// Gateways and waypoints in place of them.
-        pub target_refs: Vec<IgnoredAny> = "targetRefs",
+        pub target_refs: Vec<TargetReference> = "targetRefs",
         /// What it changes.
         pub config_patches: Vec<ConfigPatch> = "configPatches",
     }

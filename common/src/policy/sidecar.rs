@@ -13,5 +13,5 @@ mod routes;
 mod sidecars;
 mod unclear;
 
-pub(super) use envoy_filters::may_change_waypoint;
+pub(super) use envoy_filters::changing_waypoint;
 pub use unclear::Unclear;

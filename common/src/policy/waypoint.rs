@@ -14,8 +14,8 @@ use super::envoy::{AttachedService, Known, Matcher, Proxy, Request, Tunnel};
 use super::gates::resolve::Destination;
 use super::mesh::Mesh;
 use super::routing::elsewhere;
+use super::sidecar::changing_waypoint;
 use super::sidecar::inbound::Protocol;
-use super::sidecar::may_change_waypoint;
 use super::tokens::Tokens;
 
 mod bound;
@@ -68,25 +68,28 @@ impl InFront {
             Binding::Bound(gateway) if !addressed.is_some_and(canary) => {
                 waypoint(mesh, gateway, destination, addressed)
             }
-            _ => None,
+            _ => Err(None),
         };
-        judged.map_or_else(|| Self::Unclear(object.clone()), |of| Self::Waypoint(Box::new(of)))
+        match judged {
+            Ok(waypoint) => Self::Waypoint(Box::new(waypoint)),
+            Err(of) => Self::Unclear(of.unwrap_or_else(|| object.clone())),
+        }
     }
 }
 
-/// A waypoint of the class that is judged; `None` for others, whose proxies are not known.
+/// A waypoint of the class that is judged; others' proxies are not known. What else keeps it from being judged is named.
 fn waypoint(
     mesh: &Mesh<'_>,
     gateway: &ResourceRef,
     destination: &Destination,
     service: Option<&Service>,
-) -> Option<Waypoint> {
-    let namespace = gateway.namespace.clone()?;
+) -> Result<Waypoint, Option<ResourceRef>> {
+    let namespace = gateway.namespace.clone().ok_or(None)?;
     let snapshot = mesh.snapshot;
-    let written = snapshot.waypoint(gateway).filter(|waypoint| waypoint.is_of_istio())?;
+    let written = snapshot.waypoint(gateway).filter(|waypoint| waypoint.is_of_istio()).ok_or(None)?;
     // The rules for the tunnel into it are not judged.
     if snapshot.settings.istiod.layers_waypoint_policies {
-        return None;
+        return Err(None);
     }
     let account = written.account.as_deref().unwrap_or(&gateway.name);
     let trust_domain = snapshot.settings.mesh.trust_domain.clone();
@@ -104,12 +107,12 @@ fn waypoint(
         root: &snapshot.settings.mesh.root_namespace,
         selector_based_gateway_policy: snapshot.settings.istiod.selects_gateways,
     };
-    if may_change_waypoint(snapshot, &proxy.namespaces()) {
-        return None;
+    if let Some(object) = changing_waypoint(snapshot, &proxy) {
+        return Err(Some(object));
     }
     let tokens = Tokens::of(mesh, &proxy);
     let enforced = Enforced::by(mesh, &proxy, protocol(destination, service));
-    Some(Waypoint {
+    Ok(Waypoint {
         gateway: gateway.clone(),
         instances: instances(mesh, gateway, identity),
         request: request(mesh, destination, service, &enforced).with_tokens(tokens.lists()),

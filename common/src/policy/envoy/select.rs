@@ -2,8 +2,8 @@
 //! pilot/pkg/model/authorization.go, `ListAuthorizationPolicies`.
 
 use crate::istio::{
-    Action, AuthorizationPolicy, GATEWAY_NAME, RequestAuthentication, TargetReference, WAYPOINT_CLASS,
-    WorkloadSelector,
+    Action, AuthorizationPolicy, EnvoyFilter, GATEWAY_NAME, RequestAuthentication, TargetReference,
+    WAYPOINT_CLASS, WorkloadSelector,
 };
 use crate::model::{Labels, Name, Namespace};
 use crate::snapshot::Object;
@@ -91,7 +91,7 @@ impl<'a> Proxy<'a> {
         let spec = &policy.spec;
         self.attaches(
             &policy.namespace(),
-            spec.selector.as_ref(),
+            labels_of(spec.selector.as_ref()),
             (spec.target_ref.as_ref(), &spec.target_refs),
         )
     }
@@ -102,16 +102,26 @@ impl<'a> Proxy<'a> {
         let spec = &policy.spec;
         self.attaches(
             &policy.namespace(),
-            spec.selector.as_ref(),
+            labels_of(spec.selector.as_ref()),
             (spec.target_ref.as_ref(), &spec.target_refs),
         )
+    }
+
+    /// Whether an EnvoyFilter changes it: those for what traffic is addressed to are attached to nothing
+    /// (pilot/pkg/model/push_context.go, `getMatchedEnvoyFilters`: the proxy, and no Services).
+    #[must_use]
+    pub fn is_changed_by(&self, filter: &Object<EnvoyFilter>) -> bool {
+        let spec = &filter.spec;
+        let proxy = Self { service: None, ..self.clone() };
+        let selector = spec.workload_selector.as_ref().map(|selector| &selector.labels);
+        proxy.attaches(&filter.namespace(), selector, (None, &spec.target_refs))
     }
 
     /// By selector only what has no `targetRefs`, by those only what is a gateway.
     fn attaches(
         &self,
         namespace: &Namespace,
-        selector: Option<&WorkloadSelector>,
+        selector: Option<&Labels>,
         (target, targets): (Option<&TargetReference>, &[TargetReference]),
     ) -> bool {
         let of_service = self.service.is_some_and(|service| service.namespace == namespace);
@@ -131,8 +141,7 @@ impl<'a> Proxy<'a> {
     }
 
     /// No selector, an empty one, and empty labels select everything.
-    fn selects(&self, selector: Option<&WorkloadSelector>) -> bool {
-        let wanted = selector.and_then(|selector| selector.match_labels.as_ref());
+    fn selects(&self, wanted: Option<&Labels>) -> bool {
         wanted.is_none_or(|wanted| self.labels.contains_all(wanted))
     }
 
@@ -160,6 +169,10 @@ impl<'a> Proxy<'a> {
             && is("gateway.networking.k8s.io", "Gateway")
             && *name == *gateway
     }
+}
+
+fn labels_of(selector: Option<&WorkloadSelector>) -> Option<&Labels> {
+    selector.and_then(|selector| selector.match_labels.as_ref())
 }
 
 /// pkg/config/model.go, `CanonicalGroup`.

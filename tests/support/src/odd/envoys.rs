@@ -34,7 +34,8 @@ fn sidecar(random: &mut Random, pod: &mut Value) {
     }
     if random.chance(20) {
         let value = random.pick(&["true", "false"]);
-        let settings = format!("{{concurrency: 2, proxyMetadata: {{ISTIO_META_DISABLE_HBONE_SEND: '{value}'}}}}");
+        let settings =
+            format!("{{concurrency: 2, proxyMetadata: {{ISTIO_META_DISABLE_HBONE_SEND: '{value}'}}}}");
         pod["metadata"]["annotations"]["proxy.istio.io/config"] = json!(settings);
     }
 }
