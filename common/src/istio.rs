@@ -33,7 +33,9 @@ pub use on_the_wire::{HBONE_PORT, HOST_PROBE, HOST_PROBE_V6};
 pub use peer_authentication::{MtlsMode, MutualTls, PeerAuthentication, PortMtls};
 pub use protocol::PortProtocol;
 pub use request_authentication::{JwtRule, RequestAuthentication};
-pub use routing::{ConfigPatch, EnvoyFilter, ParentRef, Route, RouteSpec, VirtualService};
+pub use routing::{
+    ConfigPatch, EnvoyFilter, Extension, ExtensionSpec, ParentRef, Route, RouteSpec, VirtualService,
+};
 pub use service_entry::ServiceEntry;
 pub use sidecar::{Egress, LabelsSelector, OutboundTrafficPolicy, Sidecar};
 pub use workload_entry::WorkloadEntry;

@@ -168,6 +168,12 @@ const ENVOY_FILTER: &[&str] = &[
     "configPatches.applyTo=",
     "configPatches.match.context=",
 ];
+const EXTENSION: Rows = &[
+    ("", META),
+    ("spec.", &["selector.matchLabels.*", "match.mode="]),
+    ("spec.targetRef.", &["group", "kind", "namespace", "name"]),
+    ("spec.targetRefs.", &["group", "kind", "namespace", "name"]),
+];
 const ROUTE: Rows = &[
     ("", META),
     ("spec.", &["parentRefs.group", "parentRefs.kind", "parentRefs.namespace", "parentRefs.name"]),
@@ -339,6 +345,8 @@ pub(super) const KINDS: &[(&str, Rows)] = &[
     ("VirtualService", &[("", META), ("spec.", &["hosts", "gateways", "exportTo"])]),
     ("Sidecar", &[("", META), ("spec.", SIDECAR)]),
     ("EnvoyFilter", &[("", META), ("spec.", ENVOY_FILTER)]),
+    ("WasmPlugin", EXTENSION),
+    ("TrafficExtension", EXTENSION),
     ("HTTPRoute", ROUTE),
     ("GRPCRoute", ROUTE),
     ("TCPRoute", ROUTE),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::de::DeserializeOwned;
 
 use crate::codes::{Code, Evidence};
-use crate::istio::Route;
+use crate::istio::{Extension, Route};
 use crate::kubernetes::{
     CronJobSpec, JobSpec, JobStatus, ObjectMeta, PodTemplate, ServiceStatus, TemplatedSpec,
 };
@@ -111,6 +111,7 @@ impl<B: Body> Decoder<'_, B> {
             ("networking.istio.io", "EnvoyFilter") => {
                 self.spec(&Kind::Other(kind.into()), |objects| &mut objects.envoy_filters);
             }
+            ("extensions.istio.io", "WasmPlugin" | "TrafficExtension") => self.extension(kind),
             ("gateway.networking.k8s.io", "HTTPRoute" | "GRPCRoute" | "TCPRoute" | "TLSRoute") => {
                 self.route(kind);
             }
@@ -235,12 +236,26 @@ impl<B: Body> Decoder<'_, B> {
     }
 
     fn route(&mut self, kind: &str) {
+        self.of_kind(kind, |kind, spec| Route { kind, spec }, |objects| &mut objects.routes);
+    }
+
+    fn extension(&mut self, kind: &str) {
+        self.of_kind(kind, |kind, spec| Extension { kind, spec }, |objects| &mut objects.extensions);
+    }
+
+    /// One of several kinds that are kept together.
+    fn of_kind<S: DeserializeOwned + Default, T>(
+        &mut self,
+        kind: &str,
+        made: fn(Kind, S) -> T,
+        list: fn(&mut Objects) -> &mut Vec<Object<T>>,
+    ) {
         let kind = Kind::from_wire(kind);
         let Some(meta) = self.meta(&kind) else { return };
         match self.body.field("spec") {
             Ok(spec) => {
-                let spec = Route { kind, spec };
-                self.objects.routes.push(Object { meta, spec, origin: self.origin });
+                let (spec, origin) = (made(kind, spec), self.origin);
+                list(self.objects).push(Object { meta, spec, origin });
             }
             Err(wrong) => self.unreadable(&kind, meta.namespace.as_ref(), meta.name, &wrong),
         }

@@ -1,8 +1,8 @@
-//! Kinds that may send a client's connections elsewhere, or change a proxy in any way: VirtualService, EnvoyFilter, and
-//! the routes of the Gateway API. Nothing judges them: they are read as far as they say whom they are about.
+//! Kinds that may send a client's connections elsewhere, or change a proxy in any way: VirtualService, EnvoyFilter,
+//! WasmPlugin, TrafficExtension, and the routes of the Gateway API. Nothing judges them: they are read as far as they say whom they are about.
 
-use super::TargetReference;
 use super::sidecar::LabelsSelector;
+use super::{TargetReference, WorkloadSelector};
 use crate::model::{Kind, Name};
 use crate::wire::wire;
 
@@ -79,4 +79,37 @@ pub struct Route {
     pub kind: Kind,
     /// What it says.
     pub spec: RouteSpec,
+}
+
+wire! {
+    /// `spec` of a WasmPlugin or a TrafficExtension, as far as it says which proxies it changes, and where.
+    #[derive(Clone, Debug)]
+    pub struct ExtensionSpec {
+        /// The proxies, by the labels of their pods; absent: all of its namespace, in the root namespace of the mesh.
+        pub selector: Option<WorkloadSelector> = "selector",
+        /// What it is attached to.
+        pub target_ref: Option<TargetReference> = "targetRef",
+        /// What it is attached to; several.
+        pub target_refs: Vec<TargetReference> = "targetRefs",
+        /// The traffic that it sees: any of these; none: all.
+        pub traffic: Vec<TrafficSelector> = "match",
+    }
+}
+
+wire! {
+    /// Traffic of a proxy.
+    #[derive(Clone, Debug)]
+    pub struct TrafficSelector {
+        /// CLIENT, SERVER or CLIENT_AND_SERVER; absent: both.
+        pub mode: Option<Name> = "mode",
+    }
+}
+
+/// What a proxy runs besides: code that may answer, refuse and change whatever it sees.
+#[derive(Clone, Debug)]
+pub struct Extension {
+    /// WasmPlugin or TrafficExtension.
+    pub kind: Kind,
+    /// What it says.
+    pub spec: ExtensionSpec,
 }

@@ -27,6 +27,7 @@ pub(super) fn deduplicate(objects: &mut Objects, gaps: &mut Vec<Gap>) {
     keep.last(&mut objects.sidecars, |_| Kind::Other("Sidecar".into()));
     keep.last(&mut objects.virtual_services, |_| Kind::Other("VirtualService".into()));
     keep.last(&mut objects.envoy_filters, |_| Kind::Other("EnvoyFilter".into()));
+    keep.last(&mut objects.extensions, |extension| extension.spec.kind.clone());
     keep.last(&mut objects.routes, |route| route.spec.kind.clone());
     keep.last(&mut objects.gateway_classes, |_| Kind::Other("GatewayClass".into()));
     keep.last(&mut objects.roles, |role| rbac_kind(role, "Role", "ClusterRole"));

@@ -5,8 +5,8 @@ use std::fmt::Debug;
 
 use super::{Gap, NotRead, Sources, Unreadable};
 use crate::istio::{
-    AuthorizationPolicy, DestinationRule, EnvoyFilter, PeerAuthentication, RequestAuthentication, Route,
-    ServiceEntry, Sidecar, VirtualService, WorkloadEntry,
+    AuthorizationPolicy, DestinationRule, EnvoyFilter, Extension, PeerAuthentication, RequestAuthentication,
+    Route, ServiceEntry, Sidecar, VirtualService, WorkloadEntry,
 };
 use crate::kubernetes::{
     AdminNetworkPolicySpec, EndpointSlice, GatewaySpec, GatewayStatus, NetworkPolicySpec, ObjectMeta,
@@ -124,6 +124,8 @@ pub struct Objects {
     pub virtual_services: Vec<Object<VirtualService>>,
     /// networking.istio.io
     pub envoy_filters: Vec<Object<EnvoyFilter>>,
+    /// extensions.istio.io: WasmPlugins and TrafficExtensions
+    pub extensions: Vec<Object<Extension>>,
     /// gateway.networking.k8s.io: HTTPRoutes, GRPCRoutes, TCPRoutes and TLSRoutes
     pub routes: Vec<Object<Route>>,
     /// rbac.authorization.k8s.io: Roles, and ClusterRoles, which have no namespace
@@ -203,6 +205,7 @@ impl Objects {
             sidecars,
             virtual_services,
             envoy_filters,
+            extensions,
             routes,
             roles,
             role_bindings,
@@ -239,6 +242,7 @@ impl Objects {
         each.list(sidecars, other("Sidecar"));
         each.list(virtual_services, other("VirtualService"));
         each.list(envoy_filters, other("EnvoyFilter"));
+        each.list(extensions, |extension| extension.spec.kind.clone());
         each.list(routes, |route| route.spec.kind.clone());
         each.list(roles, |role| rbac_kind(role, "Role", "ClusterRole"));
         each.list(role_bindings, |of| rbac_kind(of, "RoleBinding", "ClusterRoleBinding"));
@@ -270,6 +274,7 @@ impl Objects {
         self.sidecars.extend(other.sidecars);
         self.virtual_services.extend(other.virtual_services);
         self.envoy_filters.extend(other.envoy_filters);
+        self.extensions.extend(other.extensions);
         self.routes.extend(other.routes);
         self.roles.extend(other.roles);
         self.role_bindings.extend(other.role_bindings);

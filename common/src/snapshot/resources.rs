@@ -162,6 +162,8 @@ resources! {
     Routing, Whole, true: "networking.istio.io" ["v1", "v1beta1", "v1alpha3"] "virtualservices" "VirtualService";
     Routing, Whole, true: "networking.istio.io" ["v1", "v1beta1", "v1alpha3"] "sidecars" "Sidecar";
     Routing, Whole, true: "networking.istio.io" ["v1alpha3"] "envoyfilters" "EnvoyFilter";
+    Routing, Whole, true: "extensions.istio.io" ["v1alpha1"] "wasmplugins" "WasmPlugin";
+    Routing, Whole, true: "extensions.istio.io" ["v1alpha1"] "trafficextensions" "TrafficExtension";
     Routing, Whole, true: "gateway.networking.k8s.io" ["v1", "v1beta1"] "httproutes" "HTTPRoute";
     Routing, Whole, true: "gateway.networking.k8s.io" ["v1", "v1alpha2"] "grpcroutes" "GRPCRoute";
     Routing, Whole, true: "gateway.networking.k8s.io" ["v1", "v1alpha2"] "tcproutes" "TCPRoute";

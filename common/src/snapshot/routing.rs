@@ -4,7 +4,7 @@
 use rustc_hash::FxHashMap;
 
 use crate::istio::{
-    DestinationRule, EnvoyFilter, ParentRef, RequestAuthentication, Route, ServiceEntry, Sidecar,
+    DestinationRule, EnvoyFilter, Extension, ParentRef, RequestAuthentication, Route, ServiceEntry, Sidecar,
     VirtualService, fully_qualified, service_host,
 };
 use crate::model::{FieldPath, Kind, Labels, Name};
@@ -31,6 +31,8 @@ pub struct Routing {
     pub virtual_services: Listed<VirtualService>,
     /// EnvoyFilters.
     pub envoy_filters: Listed<EnvoyFilter>,
+    /// WasmPlugins and TrafficExtensions.
+    pub extensions: Listed<Extension>,
     /// Routes of the Gateway API.
     pub routes: Listed<Route>,
     /// ServiceEntries.
@@ -58,6 +60,11 @@ impl Routing {
         let request_authentications = sort.visible(tokens, "RequestAuthentication");
         let virtual_services = sort.visible(std::mem::take(&mut objects.virtual_services), "VirtualService");
         let envoy_filters = sort.visible(std::mem::take(&mut objects.envoy_filters), "EnvoyFilter");
+        let (plugins, extensions): (Vec<_>, Vec<_>) = std::mem::take(&mut objects.extensions)
+            .into_iter()
+            .partition(|of| of.spec.kind == Kind::from_wire("WasmPlugin"));
+        let mut extensions = sort.visible(extensions, "TrafficExtension");
+        extensions.extend(sort.visible(plugins, "WasmPlugin"));
         let service_entries = sort.visible(objects.service_entries.clone(), "ServiceEntry");
         let routes = std::mem::take(&mut objects.routes);
         let routing = Self {
@@ -66,6 +73,7 @@ impl Routing {
             sidecars: Listed::new(sidecars),
             virtual_services: Listed::by_hosts(virtual_services, |of| full(of, &of.spec.hosts)),
             envoy_filters: Listed::new(envoy_filters),
+            extensions: Listed::new(extensions),
             routes: Listed::by_hosts(routes, parents),
             service_entries: Listed::by_hosts(service_entries, |of| {
                 of.spec.spec.hosts.iter().map(ToString::to_string).collect()

@@ -2,8 +2,8 @@
 //! pilot/pkg/model/authorization.go, `ListAuthorizationPolicies`.
 
 use crate::istio::{
-    Action, AuthorizationPolicy, EnvoyFilter, GATEWAY_NAME, RequestAuthentication, TargetReference,
-    WAYPOINT_CLASS, WorkloadSelector,
+    Action, AuthorizationPolicy, EnvoyFilter, Extension, GATEWAY_NAME, RequestAuthentication,
+    TargetReference, WAYPOINT_CLASS, WorkloadSelector,
 };
 use crate::model::{Labels, Name, Namespace};
 use crate::snapshot::Object;
@@ -115,6 +115,18 @@ impl<'a> Proxy<'a> {
         let proxy = Self { service: None, ..self.clone() };
         let selector = spec.workload_selector.as_ref().map(|selector| &selector.labels);
         proxy.attaches(&filter.namespace(), selector, (None, &spec.target_refs))
+    }
+
+    /// Whether a WasmPlugin or a TrafficExtension runs in it (pilot/pkg/model/push_context.go,
+    /// `TrafficExtensionsByListenerInfo`).
+    #[must_use]
+    pub fn runs(&self, extension: &Object<Extension>) -> bool {
+        let spec = &extension.spec.spec;
+        self.attaches(
+            &extension.namespace(),
+            labels_of(spec.selector.as_ref()),
+            (spec.target_ref.as_ref(), &spec.target_refs),
+        )
     }
 
     /// By selector only what has no `targetRefs`, by those only what is a gateway.
