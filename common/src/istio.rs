@@ -24,7 +24,7 @@ pub use authorization_policy::{
 pub use destination_rule::{
     ClientTls, DestinationRule, LoadBalancer, PortTrafficPolicy, TlsMode, TrafficPolicy,
 };
-pub use gateways::{GATEWAY_NAME, MANAGED, MESH_CONTROLLER, WAYPOINT_CLASS};
+pub use gateways::{EAST_WEST_CONTROLLER, GATEWAY_NAME, MANAGED, MESH_CONTROLLER, WAYPOINT_CLASS};
 pub use hosts::{covers, fully_qualified, service_host};
 pub use mesh_config::{
     CaCertificate, ConfiguredProvider, ExternalAuthorizer, MeshConfigFile, ProxyConfig, ProxyMetadata,

@@ -11,3 +11,5 @@ pub const MANAGED: &str = "gateway.istio.io/managed";
 
 /// The controller of waypoints, as [`MANAGED`] names it.
 pub const MESH_CONTROLLER: &str = "istio.io-mesh-controller";
+/// The controller of east-west gateways.
+pub const EAST_WEST_CONTROLLER: &str = "istio.io-eastwest-controller";

@@ -7,8 +7,10 @@
 use std::net::IpAddr;
 
 use crate::codes::Reason;
+use crate::istio::{EAST_WEST_CONTROLLER, MANAGED};
 use crate::model::{
-    DataPlane, Identity, Kind, Name, Peer, ProxyKind, ResourceRef, Sender, Serving, Workload, WorkloadIndex,
+    DataPlane, Identity, Kind, Name, Namespace, Peer, ProxyKind, ResourceRef, Sender, Serving, Workload,
+    WorkloadIndex,
 };
 use crate::snapshot::{Backend, Place};
 
@@ -21,7 +23,7 @@ use super::join::{Attribute, combine};
 use super::mesh::Mesh;
 use super::sidecar::Unclear;
 use super::sidecar::outbound::{Dial, Outbound, Why};
-use super::waypoint::may_stand_in_front;
+use super::waypoint::{addressed, may_stand_in_front};
 
 /// Who calls.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -187,7 +189,8 @@ fn from_workload(
     }
 }
 
-/// What an Envoy sends: `sidecar::outbound` says how. It goes past waypoints.
+/// What an Envoy sends: `sidecar::outbound` says how. It goes past waypoints. One that is a waypoint sends HBONE to who
+/// takes it, and knows no mTLS of sidecars (pilot/pkg/xds/endpoints/endpoint_builder.go, `buildEnvoyLbEndpoint`).
 fn from_envoy(
     mesh: &Mesh<'_>,
     from: &Workload,
@@ -203,6 +206,15 @@ fn from_envoy(
         doubt: Doubt::Envoy(of),
     };
     let not_judged = |object: &ResourceRef| unclear(Unclear::not_judged(object.clone()));
+    if from.proxy.as_ref().is_some_and(|proxy| proxy.kind == ProxyKind::Waypoint) && !from.host_network {
+        return match to.filter(|to| takes_hbone(to)) {
+            Some(to) if to.is_unclear() => {
+                unclear(Unclear { reason: Reason::NamespaceNotRead, object: to.namespace() })
+            }
+            Some(_) => Arrival::Sent(identity, Way::Hbone),
+            None => Arrival::Sent(plaintext, Way::Hbone),
+        };
+    }
     let Some((index, to)) = destination.workload().zip(to).filter(|_| !from.host_network) else {
         return not_judged(&from.owner);
     };
@@ -229,15 +241,24 @@ fn from_envoy(
     }
 }
 
-/// Gateways may go through the waypoint of a Service (pilot/pkg/xds/endpoints/endpoint_builder.go,
-/// `findServiceWaypoint`), which is not judged.
+/// Gateways go through the waypoint of a Service that asks them to, east-west gateways through that of any
+/// (pilot/pkg/xds/endpoints/endpoint_builder.go, `findServiceWaypoint`), which is not judged.
 fn through_waypoint(mesh: &Mesh<'_>, from: &Workload, destination: &Destination) -> Option<Unclear> {
     let is_sidecar = from.proxy.as_ref().is_some_and(|proxy| proxy.kind == ProxyKind::Sidecar);
     if is_sidecar || !may_stand_in_front(mesh, destination) {
         return None;
     }
-    let service = destination.service.and_then(|at| mesh.snapshot.services.get(at))?;
-    Some(Unclear { reason: Reason::WaypointNotJudged, object: service.reference.clone() })
+    let service = addressed(mesh, destination)?;
+    let is_of_the_edge = from.labels.get(MANAGED) == Some(EAST_WEST_CONTROLLER);
+    match mesh.snapshot.takes_ingress_through_waypoint(service) {
+        Some(false) if !is_of_the_edge => None,
+        None if !is_of_the_edge => {
+            let namespace = service.reference.namespace.as_ref().map_or("", Namespace::as_str);
+            let object = ResourceRef::cluster(Kind::Namespace, namespace);
+            Some(Unclear { reason: Reason::NamespaceNotRead, object })
+        }
+        _ => Some(Unclear { reason: Reason::WaypointNotJudged, object: service.reference.clone() }),
+    }
 }
 
 /// A process on a node: past ztunnel when the pod runs there too (iptables; nftables lets past what the kubelet's

@@ -7,9 +7,10 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::istio::{GATEWAY_NAME, MANAGED, MESH_CONTROLLER, ServiceEntry};
+use crate::istio::{EAST_WEST_CONTROLLER, GATEWAY_NAME, MANAGED, MESH_CONTROLLER, ServiceEntry};
 use crate::model::{Kind, Labels, Name, Namespace, ResourceRef, Workload};
 
+use super::settings::parse_bool;
 use super::{Discovery, Extent, MeshSnapshot, Object, Objects, Service, Unreadable, Why};
 
 mod gateway;
@@ -24,8 +25,10 @@ pub(crate) const USE_WAYPOINT: &str = "istio.io/use-waypoint";
 const CANARY: &str = "istio.io/use-waypoint-canary";
 /// Says in which namespace the waypoint is.
 const USE_WAYPOINT_NAMESPACE: &str = "istio.io/use-waypoint-namespace";
+/// Has gateways that let traffic in go through the waypoint of a Service.
+const INGRESS_USE_WAYPOINT: &str = "istio.io/ingress-use-waypoint";
 /// The controllers of waypoints and of east-west gateways.
-const CONTROLLERS: [&str; 2] = [MESH_CONTROLLER, "istio.io-eastwest-controller"];
+const CONTROLLERS: [&str; 2] = [MESH_CONTROLLER, EAST_WEST_CONTROLLER];
 
 /// The waypoint in front of something.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -158,6 +161,17 @@ impl MeshSnapshot {
         let inherits = service.labels.get(USE_WAYPOINT).is_none();
         service.labels.get(CANARY).is_some()
             || inherits && namespace.is_some_and(|labels| labels.get(CANARY).is_some())
+    }
+
+    /// Whether gateways that let traffic in go through the waypoint of a Service: its label says so, else that of its
+    /// Namespace (services.go, `ingressUseWaypointFromLabels`); `None` where that one was not read.
+    #[must_use]
+    pub fn takes_ingress_through_waypoint(&self, service: &Service) -> Option<bool> {
+        let said =
+            |labels: &Labels| labels.get(INGRESS_USE_WAYPOINT).map(|text| parse_bool(text) == Some(true));
+        let namespace = service.reference.namespace.as_ref().map_or("", Namespace::as_str);
+        let own = said(&service.labels);
+        own.or_else(|| Some(self.namespace_labels(namespace).map(said)?.unwrap_or(false)))
     }
 
     /// The waypoint of what is sent to the hosts of a ServiceEntry (waypoints.go, `fetchWaypointForService`).
