@@ -13,7 +13,7 @@ use super::enforced::Enforced;
 use super::envoy::{AttachedService, Known, Matcher, Proxy, Request, Tunnel};
 use super::gates::resolve::Destination;
 use super::mesh::Mesh;
-use super::routing::elsewhere;
+use super::routing::elsewhere_at_waypoint;
 use super::sidecar::changing_waypoint;
 use super::sidecar::inbound::Protocol;
 use super::tokens::Tokens;
@@ -118,7 +118,9 @@ fn waypoint(
         request: request(mesh, destination, service, &enforced).with_tokens(tokens.lists()),
         refused: tokens.refused(),
         enforced,
-        elsewhere: service.and_then(|service| elsewhere(snapshot, &namespace, service)).map(|of| of.object),
+        elsewhere: service
+            .and_then(|service| elsewhere_at_waypoint(snapshot, &namespace, service))
+            .map(|of| of.object),
     })
 }
 
