@@ -49,6 +49,7 @@ fn request(random: &mut Random) -> Request {
         destination_port: Known::Is(if random.chance(50) { 80 } else { 8080 }),
         tunnel: [Tunnel::None, Tunnel::OfWaypoint, Tunnel::OfSidecar][random.below(3)],
         identity_is_hidden: false,
+        is_connection: false,
     }
 }
 

@@ -14,7 +14,7 @@ use crate::snapshot::{Policy, Unreadable};
 use super::decision::{By, EnvoyRule};
 use super::envoy::{self, AttachedService, Chain, Matcher, Proxy, Request, told_apart};
 use super::envoys::is_provider_missing;
-use super::gates::envoy::Chains;
+use super::gates::envoy::{Chains, in_chain};
 use super::ir::Match;
 use super::mesh::Mesh;
 use super::sidecar::inbound::Protocol;
@@ -57,7 +57,8 @@ impl Enforced {
 
     /// Everything about peers that it looks at in a request.
     pub(super) fn told_apart(&self, request: &Request) -> Vec<Match> {
-        self.chains.iter().map(|(_, filters)| told_apart(filters, request)).collect()
+        let of = |(protocol, filters): &(&str, _)| told_apart(filters, &in_chain(protocol, request));
+        self.chains.iter().map(of).collect()
     }
 
     /// Whether something in it makes such a comparison.

@@ -64,6 +64,9 @@ fn expression<S: Sources>(sources: &S, request: &Request, one: &Expression) -> P
         Expression::Is(matcher) => match matcher {
             Matcher::Identity(wanted) => split(sources, sources.identity(wanted), matcher),
             Matcher::DirectRemoteIp(block) => split(sources, sources.address(block), matcher),
+            Matcher::RemoteIp(block) if request.is_connection => {
+                split(sources, sources.address(block), matcher)
+            }
             other => whole(sources, request.holds(other)),
         },
     }
@@ -217,6 +220,9 @@ pub fn told_apart(filters: &Filters, request: &Request) -> Match {
                 }
             }
             Matcher::DirectRemoteIp(block) => told.source_ips.any_of.push(Block::new(*block)),
+            Matcher::RemoteIp(block) if request.is_connection => {
+                told.source_ips.any_of.push(Block::new(*block));
+            }
             _ => {}
         }
     }

@@ -64,6 +64,8 @@ pub struct Request {
     pub tunnel: Tunnel,
     /// Whether filters look for the identity in a certificate that the connection does not have.
     pub identity_is_hidden: bool,
+    /// Whether it is a connection of which no request is read, so that nobody but the peer can be the original client.
+    pub is_connection: bool,
 }
 
 /// A tunnel that ends in the proxy: what comes out of it goes on to an internal listener.
@@ -258,6 +260,13 @@ impl Request {
     pub fn for_custom(&self) -> Self {
         let identity_is_hidden = self.tunnel == Tunnel::OfSidecar;
         Self { token: Token::Absent, identity_is_hidden, ..self.clone() }
+    }
+
+    /// As a chain for TCP has it: nothing there reads who the original client was. What comes out of a tunnel has the
+    /// address of who sent the tunnel (pilot/pkg/xds/filters/filters.go, `ConnectAuthorityFilter`).
+    #[must_use]
+    pub fn as_connection(&self) -> Self {
+        Self { is_connection: true, ..self.clone() }
     }
 
     /// Whether a comparison with the peer is one with something that is not there.

@@ -1,6 +1,8 @@
 //! What the policies say at an Envoy, whatever kind of proxy it is: the judgement of one gate from what
 //! `policy::envoy` decides.
 
+use std::borrow::Cow;
+
 use crate::codes::Reason;
 use crate::model::ResourceRef;
 use crate::policy::decision::{
@@ -33,6 +35,11 @@ const PROTOCOL: Attribute = Attribute { name: "request.protocol", reason: Reason
 /// of `http` and `tcp` where the Envoy finds out which it is.
 pub(in crate::policy) type Chains = Vec<(&'static str, Filters)>;
 
+/// The request as the chain for a kind of traffic has it.
+pub(in crate::policy) fn in_chain<'a>(protocol: &str, request: &'a Request) -> Cow<'a, Request> {
+    if protocol == HTTP { Cow::Borrowed(request) } else { Cow::Owned(request.as_connection()) }
+}
+
 /// What all peers get of an Envoy's policies; a policy that cannot be read decides where no other refuses.
 pub(super) fn parts<D: Domain>(
     domain: &D,
@@ -47,7 +54,10 @@ pub(super) fn parts<D: Domain>(
             let judgement = Judgement::new(GATE, GateOutcome::Block, Reason::TokenRefused);
             vec![(domain.all(), judgement.by(By::Object(object.clone())))]
         });
-        let parts = refused.unwrap_or_else(|| of_chain(domain, mesh, filters, request, unreadable));
+        let parts = refused.unwrap_or_else(|| {
+            let request = in_chain(protocol, request);
+            of_chain(domain, mesh, filters, &request, unreadable)
+        });
         let parts = parts.into_iter();
         let cells = parts.map(|(peers, judgement)| {
             let mut decision = Decision::default();

@@ -197,3 +197,19 @@ fn a_tunnel_hides_the_address_and_from_custom_policies_of_sidecars_the_identity(
         }
     }
 }
+
+#[test]
+fn on_a_connection_the_peer_is_the_original_client() {
+    let policy = r#"{"rules": [{"from": [{"source": {"remoteIpBlocks": ["10.0.0.0/8"]}}]}]}"#;
+    let filters = filters(Chain::Tcp, &[policy]);
+    let verdict = |request: &Request, address| {
+        let peer = OnePeer { identity: None, address };
+        outcome(&peer, request, &filters).verdict.as_str().to_owned()
+    };
+    let (near, far) = (Some([10, 0, 0, 1].into()), Some([11, 0, 0, 1].into()));
+    let request = Request { tunnel: Tunnel::OfWaypoint, ..Request::default() };
+    assert_eq!(verdict(&request, near), "conditional");
+    assert_eq!(verdict(&request.as_connection(), near), "allowed");
+    assert_eq!(verdict(&request.as_connection(), far), "denied");
+    assert_eq!(verdict(&request.as_connection(), None), "conditional");
+}
