@@ -74,6 +74,34 @@ fn other(peer: &PeerEntry, pattern: &str) -> String {
     }
 }
 
+/// Kinds of what changes proxies, as opposed to what has one.
+const OF_PROXIES: [&str; 13] = [
+    "ConfigMap",
+    "DestinationRule",
+    "EnvoyFilter",
+    "GRPCRoute",
+    "HTTPRoute",
+    "RequestAuthentication",
+    "ServiceEntry",
+    "Sidecar",
+    "TCPRoute",
+    "TLSRoute",
+    "TrafficExtension",
+    "VirtualService",
+    "WasmPlugin",
+];
+
+/// What is not judged: what an object does to a proxy, or the proxy of an object.
+fn whose<'a>(proxy_of: &'a str, by: &'a DecidedBy) -> &'a str {
+    by.kind.as_deref().filter(|kind| OF_PROXIES.contains(kind)).unwrap_or(proxy_of)
+}
+
+/// An object, or where it stands if its name could not be read.
+fn or_its_place<'a>(by: &'a DecidedBy, named: &'a str) -> &'a str {
+    let is_without = named.is_empty() || named.ends_with('/');
+    by.location.as_deref().filter(|_| is_without).unwrap_or(named)
+}
+
 /// Who decided.
 pub(super) fn decided_by(row: &Row) -> String {
     let Some(by) = &row.decided_by else { return "<unknown>".to_owned() };
@@ -99,7 +127,9 @@ pub(super) fn decided_by(row: &Row) -> String {
         Reason::ProxyPort => "a port of the Envoy itself".to_owned(),
         Reason::RedirectionPending => "redirection is pending".to_owned(),
         Reason::PeerAuthenticationTie => format!("tied PeerAuthentications ({named})"),
-        Reason::PolicyUnreadable => format!("unreadable {} {named}", by.kind.as_deref().unwrap_or("policy")),
+        Reason::PolicyUnreadable => {
+            format!("unreadable {} {}", by.kind.as_deref().unwrap_or("policy"), or_its_place(by, named))
+        }
         Reason::NetworkPolicyIsolated if named.is_empty() => "NetworkPolicies of the source".to_owned(),
         Reason::NetworkPolicyIsolated => format!("isolated by NetworkPolicy {named}"),
         Reason::HbonePortBlocked => format!("NetworkPolicy {named} blocks port 15008").replace("  ", " "),
@@ -110,8 +140,8 @@ pub(super) fn decided_by(row: &Row) -> String {
             format!("{} {named}{rule} allows", kind_of(by))
         }
         Reason::KindNotJudged => format!("{} {named} is not judged", by.kind.as_deref().unwrap_or_default()),
-        Reason::WaypointNotJudged => format!("waypoint of {named} is not judged"),
-        Reason::SidecarNotJudged => format!("Envoy of {named} is not judged"),
+        Reason::WaypointNotJudged => format!("{} {named} is not judged", whose("waypoint of", by)),
+        Reason::SidecarNotJudged => format!("{} {named} is not judged", whose("Envoy of", by)),
         Reason::NamespaceNotRead => "its Namespace was not read".to_owned(),
         Reason::NotDiscovered => "istiod does not look at its namespace".to_owned(),
         Reason::EndpointUnclear => "its endpoints are not clear".to_owned(),
