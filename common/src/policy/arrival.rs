@@ -34,8 +34,8 @@ pub enum Caller {
     Identity(Identity),
     /// An address of nothing that was read.
     Address(IpAddr),
-    /// A process on a node.
-    Node(Name),
+    /// A process on a node, from an address of the node if one was asked for.
+    Node(Name, Option<IpAddr>),
     /// No identity, no address that is known.
     Outside,
 }
@@ -90,7 +90,7 @@ impl Caller {
                 backends.iter().filter_map(caller).collect()
             }
             Place::Address(address) => vec![Self::Address(*address)],
-            Place::Node(node) => vec![Self::Node(node.clone())],
+            Place::Node(node, address) => vec![Self::Node(node.clone(), *address)],
             Place::Outside => vec![Self::Outside],
             Place::Identity(identity) => vec![Self::Identity(identity.clone())],
         }
@@ -114,9 +114,9 @@ impl Caller {
                 let taken = taken || may_stand_in_front(mesh, destination);
                 Arrival::As(Peer { identity: taken.then(|| identity.clone()), address: None, sender })
             }
-            Self::Node(node) => match captured {
-                Some(to) => from_node(mesh, node, (None, sender), to),
-                None => plaintext(None),
+            Self::Node(node, address) => match captured {
+                Some(to) => from_node(mesh, node, (*address, sender), to),
+                None => plaintext(*address),
             },
             Self::Workload(index) => match mesh.workload(*index) {
                 Some(from) => from_workload(mesh, (*index, from), destination, to, family),
@@ -129,7 +129,7 @@ impl Caller {
     fn sender(&self) -> Sender {
         match self {
             Self::Workload(index) => Sender::Workload(*index),
-            Self::Node(node) => Sender::Node(node.clone()),
+            Self::Node(node, _) => Sender::Node(node.clone()),
             Self::Identity(_) | Self::Address(_) | Self::Outside => Sender::Unread,
         }
     }

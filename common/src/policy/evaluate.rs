@@ -92,7 +92,7 @@ fn on_its_node<'a>(
 ) -> Cow<'a, [Destination]> {
     let node = match caller {
         Caller::Workload(index) => mesh.workload(*index).and_then(|workload| workload.node.as_ref()),
-        Caller::Node(node) => Some(node),
+        Caller::Node(node, _) => Some(node),
         Caller::Identity(_) | Caller::Address(_) | Caller::Outside => None,
     };
     // Through a waypoint it is the nodes of its pods that count, not the caller's.

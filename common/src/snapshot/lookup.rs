@@ -79,8 +79,8 @@ pub enum Place {
     Service(usize),
     /// An address that belongs to nothing that was read.
     Address(IpAddr),
-    /// A node's own network.
-    Node(Name),
+    /// A node's own network; with the address of the node that was asked for.
+    Node(Name, Option<IpAddr>),
     /// No identity, and no address that is known.
     Outside,
     /// An identity that nothing runs as.
@@ -238,7 +238,7 @@ impl MeshSnapshot {
             return Place::Workloads(vec![index]);
         }
         if let Some(node) = self.node_at(address) {
-            return Place::Node(node.clone());
+            return Place::Node(node.clone(), Some(address));
         }
         match self.services.iter().position(|service| service.addresses.contains(&address)) {
             Some(service) => Place::Service(service),
@@ -260,7 +260,7 @@ impl MeshSnapshot {
 
     fn node(&self, name: &str) -> Result<Place, NotFound> {
         match self.nodes.get(name) {
-            Some(node) => Ok(Place::Node(node.clone())),
+            Some(node) => Ok(Place::Node(node.clone(), None)),
             None => Err(NotFound::node(self, name)),
         }
     }

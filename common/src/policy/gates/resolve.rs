@@ -108,7 +108,7 @@ impl Target {
             Place::Workloads(workloads) => Some(Self::Workloads(workloads.clone())),
             Place::Service(service) => Some(Self::Service(*service)),
             Place::Address(address) => Some(Self::Address(*address)),
-            Place::Node(node) => Some(Self::Node(node.clone())),
+            Place::Node(node, _) => Some(Self::Node(node.clone())),
             Place::Outside | Place::Identity(_) => None,
         }
     }

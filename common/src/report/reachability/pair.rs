@@ -136,7 +136,7 @@ fn touch(mesh: &Mesh<'_>, caller: &Caller, destinations: &[&Workload], facts: &m
                 on_another_node(&workload.owner.to_string(), workload.node.is_some(), destinations, facts);
             }
         }
-        Caller::Node(node) => on_another_node(&format!("node/{node}"), true, destinations, facts),
+        Caller::Node(node, _) => on_another_node(&format!("node/{node}"), true, destinations, facts),
         Caller::Address(address) if mesh.snapshot.entry_at(*address).is_some() => {}
         Caller::Address(address) => {
             let subject = format!("ip/{address}");
@@ -165,7 +165,7 @@ fn identity<'a>(mesh: &'a Mesh<'_>, caller: &'a Caller) -> Option<&'a Identity> 
             .workload(*index)
             .filter(|workload| workload.capture.data_plane != DataPlane::None)
             .map(|workload| &workload.identity),
-        Caller::Address(_) | Caller::Node(_) | Caller::Outside => None,
+        Caller::Address(_) | Caller::Node(..) | Caller::Outside => None,
     }
 }
 
@@ -188,8 +188,9 @@ impl Part {
         if let Some(Caller::Address(address)) = first {
             peer.addresses = vec![address.to_string()];
         }
-        if let Some(Caller::Node(node)) = first {
+        if let Some(Caller::Node(node, address)) = first {
             peer.workloads = vec![format!("node/{node}")].into();
+            peer.addresses = address.iter().map(ToString::to_string).collect();
         }
         peer
     }

@@ -105,7 +105,7 @@ fn finds_objects_by_every_habit() {
         ("sa/db", workloads(&[1])),
         ("sa/idle", Place::Identity(Identity::new("cluster.local", "edp", "idle"))),
         ("ns/edp", workloads(&[0, 1])),
-        ("node/n1", Place::Node("n1".into())),
+        ("node/n1", Place::Node("n1".into(), None)),
         ("ip/10.0.0.1", workloads(&[1])),
         ("ip/10.96.0.7", Place::Service(0)),
         ("ip/192.0.2.1", Place::Address("192.0.2.1".parse().unwrap())),
