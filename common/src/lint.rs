@@ -5,6 +5,7 @@
 //! certain is silent: a false alarm is a bug. Nothing here decides a connection.
 
 mod accounts;
+mod addresses;
 mod attachments;
 mod coverage;
 mod envoys;
@@ -63,6 +64,7 @@ const CHECKS: &[Check] = &[
     Check { codes: &[Code::RuleCovered, Code::AllowRuleDenied], run: coverage::covered },
     Check { codes: &[Code::DenyWidenedAtTcp], run: tcp_ports::deny },
     Check { codes: &[Code::NamespaceMatchesEverybody], run: wildcards::namespaces },
+    Check { codes: &[Code::BlocksAtWaypoint], run: addresses::at_waypoints },
     Check { codes: &[Code::AmbientReadsOtherwise], run: sidecars::changes_in_ambient },
     Check { codes: &[Code::MixedDataPlanes], run: sidecars::mixed },
     Check { codes: &[Code::UnprotectedWorkload], run: protection::unlike_its_neighbours },

@@ -159,8 +159,27 @@ pub(super) fn corners() -> Vec<Value> {
             "networking.istio.io/v1alpha3",
             "EnvoyFilter",
             "ef",
-            json!({"workloadSelector": {"labels": {"app": "web"}}, "targetRefs": [{"name": "gw"}],
+            json!({"workloadSelector": {"labels": {"app": "web"}}, "targetRefs": [{"name": "gw", "namespace": "shop"}],
             "configPatches": [{"applyTo": "CLUSTER", "match": {"context": "GATEWAY"}}, {}]}),
+        ),
+        object(
+            "extensions.istio.io/v1alpha1",
+            "WasmPlugin",
+            "wasm",
+            json!({"selector": {"matchLabels": {"app": "web"}}, "match": [{"mode": "SERVER"}, {}],
+            "targetRef": {"kind": "Service", "name": "web"}, "url": "oci://a/b"}),
+        ),
+        object(
+            "extensions.istio.io/v1alpha1",
+            "TrafficExtension",
+            "extension",
+            json!({"targetRefs": [{"group": "", "kind": "Service", "name": "web", "namespace": "shop"}]}),
+        ),
+        object(
+            "security.istio.io/v1",
+            "RequestAuthentication",
+            "tokens",
+            json!({"jwtRules": [{"issuer": "a", "audiences": ["b"], "spaceDelimitedClaims": ["c"]}]}),
         ),
         object(
             "gateway.networking.k8s.io/v1",
