@@ -394,11 +394,11 @@ codes! {
         why: "Objects of this kind are read by name only.";
     // 956 was given before NetworkPolicies were judged.
     WaypointNotJudged = 957, Gap, "A waypoint that is not judged";
-        message: "{subject} is bound to a waypoint of which too little was read, or of a kind that is not judged by this version";
+        message: "{subject} is bound to a waypoint of which too little was read or that this version does not judge, or changes one";
         hint: "add its Gateway; look at the policies that are attached to it";
         why: "Behind a waypoint the destination sees the waypoint's identity, not the caller's.";
-    SidecarNotJudged = 958, Gap, "Sidecars are not judged yet";
-        message: "{subject} has an Envoy, which is not judged by this version";
+    SidecarNotJudged = 958, Gap, "An Envoy that is not judged";
+        message: "{subject} has an Envoy, or changes one, in a way that this version does not judge";
         hint: "look at `istioctl experimental authz check`";
         why: "Envoy reads the same policies differently from ztunnel.";
     NotFound = 959, Gap, "Nothing has that name";

@@ -19,7 +19,7 @@ use super::survey::Survey;
 /// as they do for most.
 pub(super) fn at_waypoints(survey: &Survey<'_>, into: &mut Vec<Remark>) {
     for policy in survey.policies().filter(|policy| policy.spec.has_targets()) {
-        let mut all = targets(policy).into_iter();
+        let mut all = targets(policy);
         if !all.any(|target| is_of_waypoint(survey, policy, target.reference)) {
             continue;
         }

@@ -14,12 +14,11 @@ pub(super) fn extend(random: &mut Random, objects: &mut Vec<Value>) {
                 sidecar(random, object);
             }
             Some("Pod")
-                if object["metadata"]["labels"]["gateway.networking.k8s.io/gateway-name"] == "way" =>
+                if object["metadata"]["labels"]["gateway.networking.k8s.io/gateway-name"] == "way"
+                    && random.chance(70) =>
             {
-                if random.chance(70) {
-                    let controller = "istio.io-mesh-controller";
-                    object["metadata"]["labels"]["gateway.istio.io/managed"] = json!(controller);
-                }
+                let controller = "istio.io-mesh-controller";
+                object["metadata"]["labels"]["gateway.istio.io/managed"] = json!(controller);
             }
             Some("Service") if random.chance(15) => {
                 let value = random.pick(&["true", "false", ""]);
