@@ -108,7 +108,7 @@ fn changed_by(snapshot: &MeshSnapshot, workload: &Workload) -> Option<Unclear> {
         });
         Some(Unclear::not_judged(selecting?.reference(Kind::Other("ServiceEntry".into()))))
     };
-    let kind = |wire: &str| Kind::Other(wire.into());
+    let kind = |wire: &str| Kind::from_wire(wire);
     let unread = |wire, namespace| Unclear::unread(snapshot, &kind(wire), &[namespace]);
     Unclear::not_discovered(snapshot, namespace.as_str())
         .or_else(|| envoy_filters::changing(snapshot, workload, "SIDECAR_INBOUND"))
