@@ -41,8 +41,8 @@ pub(super) struct Beside {
     pub(super) enforced: Arc<Enforced>,
     /// What is known of the request.
     pub(super) request: Request,
-    /// What refuses the token that is given.
-    pub(super) refused: Option<ResourceRef>,
+    /// What it makes of the token that is given.
+    pub(super) tokens: Tokens,
 }
 
 /// What tells sidecars apart at their ports.
@@ -88,8 +88,8 @@ impl Beside {
                 Way::Mtls => true,
             },
             mode: mtls::at_port(modes, namespace, &workload.labels, destination.port),
-            request: request(mesh, workload, destination.port, protocol).with_tokens(tokens.lists()),
-            refused: tokens.refused(),
+            request: tokens.seen_in(request(mesh, workload, destination.port, protocol)),
+            tokens,
             enforced: Enforced::by(mesh, &proxy, protocol),
         })
     }

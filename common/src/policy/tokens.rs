@@ -9,7 +9,7 @@ use serde_json::{Map, Value as Json};
 use crate::istio::JwtRule;
 use crate::model::{Kind, Name, ResourceRef};
 
-use super::envoy::{Lists, Proxy, Token};
+use super::envoy::{Lists, Proxy, Request, Token};
 use super::mesh::Mesh;
 use super::sidecar::Unclear;
 
@@ -28,6 +28,8 @@ pub(super) enum Tokens {
     Some(Lists),
     /// What is known of the token is of none that it accepts: it refuses the request, as this says.
     Refused(ResourceRef),
+    /// That cannot be told of the token that is given: this was not read.
+    Unread(ResourceRef),
 }
 
 impl Tokens {
@@ -41,7 +43,11 @@ impl Tokens {
         let attached: Vec<_> = here
             .filter(|policy| proxy.accepts_tokens_of(policy) && !policy.spec.jwt_rules.is_empty())
             .collect();
-        let unread = Unclear::unread(snapshot, &kind(), &proxy.namespaces()).is_some();
+        let unread = Unclear::unread(snapshot, &kind(), &proxy.namespaces());
+        if let (Some(unread), Token::Claims { .. }) = (&unread, &mesh.request.token) {
+            return Self::Unread(unread.object.clone());
+        }
+        let unread = unread.is_some();
         let rules = || attached.iter().flat_map(|policy| &policy.spec.jwt_rules);
         let accepting: Vec<&JwtRule> = rules().filter(|rule| may_accept(rule, &mesh.request.token)).collect();
         match attached.first() {
@@ -52,20 +58,14 @@ impl Tokens {
         }
     }
 
-    /// The claims that are lists, where claims may count.
-    pub(super) fn lists(&self) -> Option<&Lists> {
-        match self {
-            Self::Some(lists) => Some(lists),
-            Self::None | Self::Refused(_) => None,
-        }
-    }
-
-    /// What refuses the request.
-    pub(super) fn refused(self) -> Option<ResourceRef> {
-        match self {
-            Self::Refused(object) => Some(object),
-            Self::None | Self::Some(_) => None,
-        }
+    /// The request as what stands behind the filter for tokens has it.
+    pub(super) fn seen_in(&self, mut request: Request) -> Request {
+        request.token = match (self, request.token) {
+            (Self::None | Self::Refused(_), _) => Token::Absent,
+            (Self::Unread(_), _) => Token::Unknown,
+            (Self::Some(lists), token) => lists.divide(token),
+        };
+        request
     }
 }
 

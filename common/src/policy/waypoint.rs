@@ -50,8 +50,8 @@ pub(super) struct Waypoint {
     pub(super) enforced: Arc<Enforced>,
     /// What is known of the request, as the Envoy sees it.
     pub(super) request: Request,
-    /// What refuses the token that is given.
-    pub(super) refused: Option<ResourceRef>,
+    /// What it makes of the token that is given.
+    pub(super) tokens: Tokens,
     /// The object because of which it may send elsewhere than to the destination.
     pub(super) elsewhere: Option<ResourceRef>,
 }
@@ -115,8 +115,8 @@ fn waypoint(
     Ok(Waypoint {
         gateway: gateway.clone(),
         instances: instances(mesh, gateway, identity),
-        request: request(mesh, destination, service, &enforced).with_tokens(tokens.lists()),
-        refused: tokens.refused(),
+        request: tokens.seen_in(request(mesh, destination, service, &enforced)),
+        tokens,
         enforced,
         elsewhere: service
             .and_then(|service| elsewhere_at_waypoint(snapshot, &namespace, service))

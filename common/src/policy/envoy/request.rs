@@ -116,21 +116,24 @@ pub struct Lists {
 }
 
 impl Lists {
-    /// Divides claims; what may be one text or a list of texts is not known. Whether everything is known that was.
-    fn divide(&self, claims: &mut serde_json::Map<String, Json>) -> bool {
+    /// A token with its claims divided; what may be one text or a list of texts is not known.
+    #[must_use]
+    pub fn divide(&self, token: Token) -> Token {
+        let Token::Claims { mut claims, complete } = token else { return token };
         let before = claims.len();
         claims.retain(|name, claim| {
             let is_text = matches!(claim, Json::String(text) if text.contains(' '));
             let doubted = self.unread || self.maybe.contains(name.as_str());
             self.surely.contains(name.as_str()) || !(is_text && doubted)
         });
+        let complete = complete && claims.len() == before;
         for name in &self.surely {
             if let Some(Json::String(text)) = claims.get(&**name) {
                 let parts = text.split(' ').map(Json::from).collect();
                 claims.insert(name.to_string(), Json::Array(parts));
             }
         }
-        claims.len() == before
+        Token::Claims { claims, complete }
     }
 }
 
@@ -241,17 +244,6 @@ impl Request {
             Known::Is(first) => Known::Is(format!("{first},{value}").into()),
             Known::Unknown | Known::Absent => Known::Is(value.into()),
         };
-    }
-
-    /// Without a token, unless the proxy finds some valid, of which some claims are lists.
-    #[must_use]
-    pub fn with_tokens(mut self, accepted: Option<&Lists>) -> Self {
-        match (&mut self.token, accepted) {
-            (token, None) => *token = Token::Absent,
-            (Token::Claims { claims, complete }, Some(lists)) => *complete &= lists.divide(claims),
-            (Token::Unknown | Token::Absent, Some(_)) => {}
-        }
-        self
     }
 
     /// As CUSTOM policies see every request. Their filters stand before the one for JWTs (pilot/pkg/networking/core/

@@ -14,6 +14,7 @@ use crate::policy::envoy::{
 use crate::policy::fold::Domain;
 use crate::policy::join::{Attribute, join};
 use crate::policy::mesh::Mesh;
+use crate::policy::tokens::Tokens;
 
 use super::Parts;
 
@@ -46,18 +47,28 @@ pub(super) fn parts<D: Domain>(
     mesh: &Mesh<'_>,
     chains: &Chains,
     request: &Request,
-    (unreadable, refused): (Option<&By>, Option<&ResourceRef>),
+    (unreadable, tokens): (Option<&By>, &Tokens),
 ) -> Parts<D::Set> {
     let worlds = chains.iter().map(|(protocol, filters)| {
+        let judged = || of_chain(domain, mesh, filters, &in_chain(protocol, request), unreadable);
+        let by = |outcome, reason, object: &ResourceRef| {
+            Judgement::new(GATE, outcome, reason).by(By::Object(object.clone()))
+        };
         // The filter for tokens comes before that for the policies.
-        let refused = refused.filter(|_| *protocol == HTTP).map(|object| {
-            let judgement = Judgement::new(GATE, GateOutcome::Block, Reason::TokenRefused);
-            vec![(domain.all(), judgement.by(By::Object(object.clone())))]
-        });
-        let parts = refused.unwrap_or_else(|| {
-            let request = in_chain(protocol, request);
-            of_chain(domain, mesh, filters, &request, unreadable)
-        });
+        let parts = match tokens {
+            Tokens::Refused(object) if *protocol == HTTP => {
+                vec![(domain.all(), by(GateOutcome::Block, Reason::TokenRefused, object))]
+            }
+            Tokens::Unread(object) if *protocol == HTTP => {
+                let unknown = || by(GateOutcome::Unknown, Reason::PolicyUnreadable, object);
+                let unless_denied = |(peers, judged): (D::Set, Judgement)| match judged.outcome {
+                    GateOutcome::Block => (peers, judged),
+                    _ => (peers, unknown()),
+                };
+                judged().into_iter().map(unless_denied).collect()
+            }
+            _ => judged(),
+        };
         let parts = parts.into_iter();
         let cells = parts.map(|(peers, judgement)| {
             let mut decision = Decision::default();

@@ -109,7 +109,7 @@ fn by_policies<D: Domain>(
     }
     let cells = divide(domain, cells, &mode(domain, flow, beside));
     let enforced = &beside.enforced;
-    let unreadable = (enforced.unreadable.as_ref(), beside.refused.as_ref());
+    let unreadable = (enforced.unreadable.as_ref(), &beside.tokens);
     let parts = envoy::parts(domain, flow.mesh, &enforced.chains, request, unreadable);
     divide(domain, cells, &parts)
 }
