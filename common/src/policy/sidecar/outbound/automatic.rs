@@ -41,12 +41,18 @@ impl Dial<'_> {
             return Ok(Outbound::Hbone(Why::Destination));
         }
         // mtls_checker.go reads a rule in its own way: a setting for the port without TLS does not hide the one for all.
+        // The label of the endpoint is not its to say (`buildEnvoyLbEndpoint`).
         match said {
-            Some(TlsMode::IstioMutual) => return Ok(Outbound::Mtls(by_rule)),
-            Some(_) => return Ok(Outbound::Plaintext(by_rule)),
-            None => {}
+            Some(TlsMode::IstioMutual) if self.takes_mtls() => Ok(Outbound::Mtls(by_rule)),
+            Some(TlsMode::IstioMutual) => Ok(Outbound::Plaintext(Why::Destination)),
+            Some(_) => Ok(Outbound::Plaintext(by_rule)),
+            None => self.by_endpoint(),
         }
-        self.by_endpoint()
+    }
+
+    fn takes_mtls(&self) -> bool {
+        let to = self.snapshot.workload(self.to);
+        to.and_then(|to| to.proxy.as_ref()).is_some_and(|proxy| proxy.takes_mtls)
     }
 
     /// What the destination itself says to clients.
@@ -54,7 +60,7 @@ impl Dial<'_> {
         let Some(to) = self.snapshot.workload(self.to) else {
             return Ok(Outbound::Plaintext(Why::Destination));
         };
-        if !to.proxy.as_ref().is_some_and(|proxy| proxy.takes_mtls) {
+        if !self.takes_mtls() {
             return Ok(Outbound::Plaintext(Why::Destination));
         }
         let namespace = &to.identity.namespace;

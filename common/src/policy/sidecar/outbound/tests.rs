@@ -233,9 +233,15 @@ fn settings_for_a_port_replace_those_for_all() {
             format!("plaintext {RULE}"),
         ),
         (
-            PLAIN,
+            SIDECAR,
             "tls: {mode: ISTIO_MUTUAL}, portLevelSettings: [{port: {number: 80}}]",
             format!("mtls {RULE}"),
+        ),
+        // The label of the endpoint counts all the same.
+        (
+            PLAIN,
+            "tls: {mode: ISTIO_MUTUAL}, portLevelSettings: [{port: {number: 80}}]",
+            "plaintext".to_owned(),
         ),
         (SIDECAR, "connectionPool: {tcp: {}}", "mtls".to_owned()),
         (SIDECAR, "tls: {}", format!("plaintext {RULE}")),
