@@ -8,7 +8,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::istio::{DestinationRule, TrafficPolicy, fully_qualified};
+use crate::istio::{ClientTls, DestinationRule, TrafficPolicy, fully_qualified};
 use crate::model::{Kind, Labels, Name, Namespace, ResourceRef};
 use crate::snapshot::{MeshSnapshot, Object};
 
@@ -186,6 +186,13 @@ impl Merged<'_> {
     fn is_exported_to(&self, namespace: &Namespace) -> bool {
         let has = |name: &str| self.export_to.iter().any(|of| **of == *name);
         self.export_to.is_empty() || has("*") || has(namespace.as_str())
+    }
+
+    /// Whether sidecars get no TLS of what the rule says: a Secret is only for those that a rule selects (cluster_tls.go,
+    /// `buildUpstreamClusterTLSContext`).
+    pub(super) fn may_not_read(&self, tls: &ClientTls) -> bool {
+        let secret = tls.credential_name.as_deref().filter(|name| !name.starts_with("configmap://"));
+        secret.is_some_and(|name| !name.is_empty()) && self.selector.is_none()
     }
 
     /// The rule that says how to send.

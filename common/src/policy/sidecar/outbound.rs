@@ -177,6 +177,9 @@ impl Dial<'_> {
         let endpoint = Endpoint { dial: self, chooses };
         match (settings.cluster, rule) {
             (Some(tls), Some(rule)) => match tls.mode {
+                TlsMode::Simple | TlsMode::Mutual if !gateway && rule.may_not_read(tls) => {
+                    endpoint.plain_or_hbone(by_rule())
+                }
                 TlsMode::Simple | TlsMode::Mutual => Ok(Outbound::OwnTls { by: rule.reference() }),
                 TlsMode::Disable => endpoint.plain_or_hbone(by_rule()),
                 TlsMode::IstioMutual if !self.is_expected(tls) => Err(Unclear::not_judged(rule.reference())),
