@@ -68,12 +68,18 @@ pub fn without_order<'a>(
     let host = fully_qualified(&by.spec.host, own.as_str());
     let rivals = snapshot.routing.destination_rules.of(&[&own]).filter(|other| {
         other.meta.name != by.meta.name
-            && other.spec.traffic_policy.is_some()
+            && may_matter(&other.spec, &by.spec)
             && fully_qualified(&other.spec.host, own.as_str()) == host
     });
     let mut rivals = rivals
         .filter(|other| other.meta.creation_timestamp.is_none() || by.meta.creation_timestamp.is_none());
     rivals.next()
+}
+
+/// Whether the place of a rule in the order matters to another one: what says nothing may hide it all the same.
+fn may_matter(one: &DestinationRule, other: &DestinationRule) -> bool {
+    let selects = |rule: &DestinationRule| rule.workload_selector.as_ref().map(|of| of.match_labels.clone());
+    one.traffic_policy.is_some() || exported_to(one) != exported_to(other) || selects(one) != selects(other)
 }
 
 /// `DestinationRule`: the first whose selector fits, of those of the proxy's namespace; else the last without one.
