@@ -83,8 +83,8 @@ impl Dial<'_> {
         if service.endpoints_not_read {
             return Err(unclear());
         }
-        let mut doubted = false;
-        let mut any = false;
+        // Whether those that are not ready are among the endpoints depends on istiod's version and on when they came.
+        let (mut any, mut doubted, mut refusing) = (false, false, false);
         for backend in &service.backends {
             let (index, ready) = match backend {
                 Backend::Workload { index, ready } => (*index, *ready),
@@ -95,15 +95,15 @@ impl Dial<'_> {
             if Service::target_port(port, workload).is_none() {
                 continue;
             }
-            any |= ready;
             let takes = workload.proxy.as_ref().is_some_and(|proxy| proxy.takes_mtls);
             if !takes && ready {
                 return Ok(false);
             }
-            // Whether one that is not ready is among the endpoints is for istiod to say.
-            doubted |= !takes;
+            any |= ready;
+            doubted |= !ready;
+            refusing |= !takes;
         }
-        if doubted { Err(unclear()) } else { Ok(any) }
+        if doubted && any == refusing { Err(unclear()) } else { Ok(any) }
     }
 }
 

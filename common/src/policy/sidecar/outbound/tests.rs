@@ -295,6 +295,8 @@ fn headless_services_have_mtls_for_all_or_for_none() {
     }
     let eds = istiod(&[("PILOT_ENABLE_AMBIENT", "true"), ("PILOT_ENABLE_EDS_FOR_HEADLESS_SERVICES", "true")]);
     assert_eq!(sent(&headless(mesh(CAPTURED, &eds)), &by_pod), "hbone");
+    let only = headless(mesh(SIDECAR, "")).replace("'True'", "'False'");
+    assert_eq!(sent(&only, &by_pod), "? SidecarNotJudged svc/shop/web");
 }
 
 #[test]
