@@ -6,7 +6,7 @@
 //! mtls_checker.go (`checkMtlsEnabled`) for each endpoint. What a proxy does not send through a Service it sends on as
 //! the application made it (`PassthroughCluster`).
 
-use crate::istio::{ClientTls, PortProtocol, TlsMode};
+use crate::istio::{ClientTls, TlsMode};
 use crate::kubernetes::ServicePort;
 use crate::model::{Kind, Namespace, ProxyKind, ResourceRef, Workload, WorkloadIndex};
 use crate::policy::peer_authentication::{PeerAuthenticationIndex, PeerAuthentications};
@@ -17,6 +17,7 @@ use super::destination_rules::{self, Client, Merged};
 use super::inbound::Protocol;
 use super::{Unclear, routes};
 
+mod addressed;
 mod automatic;
 mod endpoint;
 mod settings;
@@ -95,7 +96,7 @@ impl Dial<'_> {
                 None => return self.not_judged(&self.client.owner),
             }
         }
-        match self.addressed() {
+        match self.addressed(gateway) {
             Ok(Some((service, port))) => {
                 self.through(service, port, gateway).unwrap_or_else(Outbound::Unclear)
             }
@@ -108,28 +109,6 @@ impl Dial<'_> {
 
     fn not_judged(&self, object: &ResourceRef) -> Outbound {
         Outbound::Unclear(Unclear::not_judged(object.clone()))
-    }
-
-    /// The Service and the port of it whose cluster takes the connection. A pod that is addressed itself is taken for
-    /// one of a headless Service where that has the port (listener.go, `buildSidecarOutboundListeners`). Ports for UDP,
-    /// which a name or `appProtocol` may say of one for TCP, have no cluster (cluster.go, `buildOutboundClusters`).
-    fn addressed(&self) -> Result<Option<(&Service, &ServicePort)>, Unclear> {
-        let Some(number) = self.dialled else { return Ok(None) };
-        if let Some(service) = self.service.and_then(|at| self.snapshot.services.get(at)) {
-            let port = listened_at(service, number);
-            return Ok(port.map(|port| (service, port)));
-        }
-        let headless = self.snapshot.services_of(self.to).filter(|service| service.headless);
-        let mut through = None;
-        for service in headless {
-            let Some(port) = listened_at(service, number) else { continue };
-            // Requests go by their Host header; of two Services either may be meant.
-            if Protocol::of(port) == Protocol::Http || through.is_some() {
-                return Err(Unclear::not_judged(service.reference.clone()));
-            }
-            through = Some((service, port));
-        }
-        Ok(through)
     }
 
     /// What no Service takes goes to where it was meant to go, unless the mesh sends only what it knows.
@@ -198,11 +177,6 @@ impl Dial<'_> {
         let identity = self.snapshot.workload(self.to).map(|to| to.identity.to_string());
         names.is_empty() || identity.is_some_and(|identity| names.iter().any(|name| **name == *identity))
     }
-}
-
-fn listened_at(service: &Service, number: u16) -> Option<&ServicePort> {
-    let mut ports = service.ports.iter();
-    ports.find(|port| port.port == number && PortProtocol::of(port) != PortProtocol::Udp)
 }
 
 fn namespace_of(service: &Service) -> Namespace {

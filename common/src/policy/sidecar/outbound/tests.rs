@@ -295,6 +295,9 @@ fn headless_services_have_mtls_for_all_or_for_none() {
     }
     let eds = istiod(&[("PILOT_ENABLE_AMBIENT", "true"), ("PILOT_ENABLE_EDS_FOR_HEADLESS_SERVICES", "true")]);
     assert_eq!(sent(&headless(mesh(CAPTURED, &eds)), &by_pod), "hbone");
+    // Then the target port of any endpoint is dialled.
+    let by_address = Asked { service: false, dialled: Some(80) };
+    assert_eq!(sent(&headless(mesh(SIDECAR, &eds)), &by_address), "? SidecarNotJudged svc/shop/web");
     let only = headless(mesh(SIDECAR, "")).replace("'True'", "'False'");
     assert_eq!(sent(&only, &by_pod), "? SidecarNotJudged svc/shop/web");
 }
