@@ -1,6 +1,6 @@
 # What can be done here; `make` or `make help` lists it.
 .DEFAULT_GOAL := help
-.PHONY: help build test test-env browser e2e record-envoy update bench compare ci
+.PHONY: help build test test-env browser e2e record-envoy record-sidecars update bench compare ci
 
 help: ## List the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -27,6 +27,12 @@ record-envoy: test-env ## Ask istiod's compiler for Envoys the questions of test
 	"$$(tests/env/build --where)/bin/istio-rbac" <target/envoy-questions.jsonl >target/envoy-answers.jsonl
 	gzip -9n -c target/envoy-questions.jsonl >tests/oracle/envoy/questions.jsonl.gz
 	gzip -9n -c target/envoy-answers.jsonl >tests/oracle/envoy/answers.jsonl.gz
+
+record-sidecars: test-env ## Ask istiod itself the questions of tests/oracle/sidecars anew
+	cargo run -q -p mesh-testkit --bin sidecar-questions -- 1 300 >target/sidecar-questions.jsonl
+	"$$(tests/env/build --where)/bin/istio-sidecars" <target/sidecar-questions.jsonl >target/sidecar-answers.jsonl
+	gzip -9n -c target/sidecar-questions.jsonl >tests/oracle/sidecars/questions.jsonl.gz
+	gzip -9n -c target/sidecar-answers.jsonl >tests/oracle/sidecars/answers.jsonl.gz
 
 update: ## Write transcripts and generated documents anew; look at the difference before you keep it
 	UPDATE=1 cargo test -p kubectl-mesh-identities --test cli transcripts

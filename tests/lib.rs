@@ -4,6 +4,7 @@ pub mod ambientz;
 pub mod analyzer;
 pub mod not_read;
 pub mod rbac;
+pub mod transport;
 
 use std::io::Read;
 use std::path::{Path, PathBuf};

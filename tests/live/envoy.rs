@@ -18,7 +18,7 @@ fn istiods_own_compiler_agrees_rule_by_rule() {
     let first = seed().wrapping_mul(1_000_000);
     println!("seed {}", seed());
     let questions: Vec<Value> = (0..QUESTIONS).map(|at| envoy::question(first.wrapping_add(at))).collect();
-    let answers = ask(&questions);
+    let answers = ask("istio-rbac", &questions);
     assert_eq!(answers.len(), questions.len());
     let mut rules = 0;
     for (question, answer) in questions.iter().zip(&answers) {
@@ -32,19 +32,20 @@ fn istiods_own_compiler_agrees_rule_by_rule() {
     assert!(rules > 3000, "seed {}: {rules} rules are too few to tell", seed());
 }
 
-fn ask(questions: &[Value]) -> Vec<Value> {
+/// What a program that reads questions and writes answers, one a line, says.
+pub(crate) fn ask(name: &str, questions: &[Value]) -> Vec<Value> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("questions.jsonl");
     let mut file = File::create(&path).unwrap();
     for question in questions {
         writeln!(file, "{question}").unwrap();
     }
-    let asked = Command::new(program("istio-rbac"))
+    let asked = Command::new(program(name))
         .stdin(File::open(&path).unwrap())
         .stderr(Stdio::inherit())
         .output()
         .unwrap();
-    assert!(asked.status.success(), "istio-rbac: {}", asked.status);
+    assert!(asked.status.success(), "{name}: {}", asked.status);
     let text = String::from_utf8(asked.stdout).unwrap();
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }

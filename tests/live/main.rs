@@ -35,6 +35,7 @@ mod proxy;
 mod rbac;
 mod requests;
 mod same_as_files;
+mod sidecars;
 mod stopping;
 
 /// The cluster that the tests share: kwok's node, RBAC, all CRDs.

@@ -13,6 +13,7 @@ pub mod measure;
 pub mod odd;
 pub mod random;
 pub mod schema;
+pub mod sidecars;
 #[cfg(feature = "cluster")]
 pub mod test_cluster;
 pub mod transcript;
