@@ -56,9 +56,9 @@ impl Sending {
                 continue;
             }
             if selecting.is_empty() {
-                free.insert(at)
+                free.insert(at);
             } else {
-                isolated.insert(at)
+                isolated.insert(at);
             }
             let number = like.get(at).map_or(0, |number| *number as usize);
             if groups.len() <= number {

@@ -105,7 +105,7 @@ fn judge(
         let attribute = Attribute { name: "source.workload", reason: Reason::SourceDecides };
         let answers: Vec<_> = answers.collect();
         by_port.push((vec![dialled.to_string()], combine(attribute, &answers)));
-        peer = peer.or_else(|| peers.into_iter().reduce(joined));
+        peer = peer.or_else(|| peers.into_iter().reduce(|all, other| joined(all, &other)));
     }
     let attribute = Attribute { name: "destination.port", reason: Reason::PortDecides };
     let names: Vec<String> = ports.iter().map(ToString::to_string).collect();
@@ -118,7 +118,7 @@ fn judge(
 }
 
 /// Several peers of one source as one.
-fn joined(mut all: PeerEntry, other: PeerEntry) -> PeerEntry {
+fn joined(mut all: PeerEntry, other: &PeerEntry) -> PeerEntry {
     if all.identity != other.identity {
         (all.identity, all.namespace, all.service_account) = (None, None, None);
     }
