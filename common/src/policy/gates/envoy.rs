@@ -23,7 +23,7 @@ mod tests;
 
 const GATE: Gate = Gate::Authorization;
 
-/// More ways in which a request gets in are not written out.
+/// More ways in which a request gets in are not multiplied out.
 const MOST_WAYS: usize = 8;
 
 /// The traffic that has requests.
@@ -155,22 +155,38 @@ fn candidate(mesh: &Mesh<'_>, name: &PolicyName) -> Option<By> {
 }
 
 /// On what a request depends: values for each attribute where every way in is a choice among values of the same
-/// attributes; otherwise each way in full, under `request`; where that are too many, the attributes alone.
+/// attributes; otherwise under `request` each way in full, or where that are too many all of them in one text.
 fn conditions(allowed_when: &Formula) -> Vec<Condition> {
     if let Some(conditions) = by_attribute(allowed_when) {
         return conditions;
     }
-    match allowed_when.alternatives(MOST_WAYS) {
+    let values = match allowed_when.alternatives(MOST_WAYS) {
         Some(ways) if !ways.is_empty() => {
-            let ways = ways.iter().map(|way| way.iter().map(comparison).collect::<Vec<_>>().join(" and "));
-            vec![Condition { attribute: "request".into(), values: ways.collect() }]
+            let together =
+                |way: &Vec<(&Leaf, bool)>| way.iter().map(comparison).collect::<Vec<_>>().join(" and ");
+            ways.iter().map(together).collect()
         }
-        _ => {
-            let attributes = allowed_when.attributes().into_iter().map(|attribute| attribute.to_string());
-            attributes
-                .map(|attribute| Condition { attribute: attribute.into(), values: Vec::new() })
-                .collect()
-        }
+        _ => vec![whole_text(allowed_when)],
+    };
+    vec![Condition { attribute: "request".into(), values }]
+}
+
+/// A formula as it is, with brackets: as long as what is known of the policies, however many ways it makes.
+fn whole_text(formula: &Formula) -> String {
+    let joined = |of: &[Formula], word: &str| {
+        let bracketed = |one: &Formula| match one {
+            Formula::All(_) | Formula::AnyOf(_) => format!("({})", whole_text(one)),
+            one => whole_text(one),
+        };
+        of.iter().map(bracketed).collect::<Vec<_>>().join(word)
+    };
+    match formula {
+        Formula::True => "true".to_owned(),
+        Formula::False => "false".to_owned(),
+        Formula::Is(leaf) => comparison(&(leaf, true)),
+        Formula::IsNot(leaf) => comparison(&(leaf, false)),
+        Formula::All(of) => joined(of, " and "),
+        Formula::AnyOf(of) => joined(of, " or "),
     }
 }
 
