@@ -32,7 +32,9 @@ pub(super) fn extend(random: &mut Random, objects: &mut Vec<Value>) {
             _ => {}
         }
     }
-    if random.chance(15) {
+    // Of two of one name the last one counts: an order that says something is no subject of generated meshes.
+    let is_there = objects.iter().any(|of| of["kind"] == "ConfigMap" && of["metadata"]["name"] == "istio");
+    if random.chance(15) && !is_there {
         objects.push(mesh_config(random));
     }
     for index in 0..random.below(12).saturating_sub(9) {
