@@ -39,6 +39,8 @@ pub enum PeerClass {
     Others(Others),
     /// No identity, in the cluster.
     NoIdentity,
+    /// The same, of whoever no other answer names: they are too many to name.
+    EachOtherWithoutIdentity,
     /// No identity, no address of the cluster.
     Outside,
 }
@@ -292,7 +294,9 @@ pub fn refuses_plaintext(answers: &[PeerAnswer]) -> bool {
         let judged = [Gate::PeerAuthentication, Gate::Authorization];
         judged.iter().any(|gate| decision.gate(*gate).is_some_and(|j| j.outcome == GateOutcome::Block))
     };
-    let plaintext = answers.iter().filter(|answer| answer.class == PeerClass::NoIdentity);
+    let is_plaintext =
+        |class: &PeerClass| matches!(class, PeerClass::NoIdentity | PeerClass::EachOtherWithoutIdentity);
+    let plaintext = answers.iter().filter(|answer| is_plaintext(&answer.class));
     plaintext
         .into_iter()
         .any(|answer| answer.decision.verdict() != Verdict::Allowed && by_policy(&answer.decision))

@@ -71,6 +71,7 @@ pub(super) fn list(rows: Vec<Row>) -> Reachability {
         direction: Way::From,
         rows,
         identities: Vec::new(),
+        leaves_out_workloads: false,
         findings: Vec::new(),
     }
 }

@@ -47,6 +47,9 @@ pub struct Reachability {
     /// about those without a row of their own.
     #[serde(skip)]
     pub identities: Vec<PeerEntry>,
+    /// Whether rows of those without an identity that get in stand for workloads that no row names.
+    #[serde(skip)]
+    pub leaves_out_workloads: bool,
     /// What was found on the objects that they rest on.
     pub findings: Vec<Finding>,
 }
@@ -62,7 +65,8 @@ impl Reachability {
     /// pairs.
     #[must_use]
     pub fn leaves_out_names(&self) -> bool {
-        self.rows.iter().any(|row| row.peer.identity_count > 1 && row.verdict == Verdict::Allowed)
+        let stands_for_many = |row: &Row| row.peer.identity_count > 1 && row.verdict == Verdict::Allowed;
+        self.leaves_out_workloads || self.rows.iter().any(stands_for_many)
     }
 }
 

@@ -66,7 +66,7 @@ impl Listing<'_> {
         let answer = |(workloads, decision)| PeerAnswer {
             class: PeerClass::NoIdentity,
             addresses: Vec::new(),
-            workloads: self.listed(workloads),
+            workloads,
             decision,
         };
         parts.0.into_iter().map(answer).collect()
@@ -83,11 +83,11 @@ impl Listing<'_> {
             self.of_plaintext(row, workloads, &mut rows);
         }
         let most = rows.all.iter().map(|row| row.workloads.len()).max().unwrap_or_default();
-        let alone = rows.all.len() == 1;
         let mut unnamed = self.detail == Detail::Matrix;
         for row in &mut rows.all {
             // A matrix leaves out the longest list: whoever no other row names.
-            if unnamed && (alone || row.workloads.len() == most) {
+            if unnamed && row.workloads.len() == most && most > 0 {
+                row.class = PeerClass::EachOtherWithoutIdentity;
                 row.workloads.clear();
                 unnamed = false;
             }
@@ -167,13 +167,6 @@ impl Listing<'_> {
             At::Address(_) | At::Node(_) => None,
         };
         destinations.iter().filter_map(|destination| node(&destination.at)).collect()
-    }
-
-    fn listed(&self, workloads: Vec<WorkloadIndex>) -> Vec<WorkloadIndex> {
-        match self.detail {
-            Detail::Each => workloads,
-            Detail::Matrix => Vec::new(),
-        }
     }
 }
 

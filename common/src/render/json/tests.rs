@@ -55,6 +55,7 @@ fn many_rows_are_written_as_one_text_would_be() {
             direction: Way::From,
             rows: (0..count).map(row).collect(),
             identities: Vec::new(),
+            leaves_out_workloads: false,
             findings: Vec::new(),
         };
         let source = SourceDescription { kind: "files", names: vec!["\n  \"rows\": []".into()] };

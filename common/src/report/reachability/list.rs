@@ -6,7 +6,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::codes::{Code, Evidence};
 use crate::model::{ResourceRef, WorkloadIndex};
 use crate::policy::{
-    Callers, Destination, Detail, Dialled, Mesh, PeerAnswer, Resolution, Target, Verdict, peers,
+    Callers, Destination, Detail, Dialled, Mesh, PeerAnswer, PeerClass, Resolution, Target, Verdict, peers,
     refuses_plaintext,
 };
 use crate::report::Facts;
@@ -15,6 +15,9 @@ use crate::snapshot::{Backend, Service};
 use super::question::TargetQuestion;
 use super::row::{Class, Owners, PeerEntry, Row, Rows, of_identity, settle_at};
 use super::{Answer, Reachability, Way};
+
+#[cfg(test)]
+mod tests;
 
 impl TargetQuestion {
     pub(super) fn ports(&self, mesh: &Mesh<'_>) -> Vec<Dialled> {
@@ -96,13 +99,15 @@ pub fn matrix(mesh: &Mesh<'_>, workloads: &[WorkloadIndex]) -> Answer<Reachabili
     answer(mesh, None, rows, facts)
 }
 
-fn answer(mesh: &Mesh<'_>, target: Option<String>, rows: Vec<Row>, mut facts: Facts) -> Answer<Reachability> {
+fn answer(mesh: &Mesh<'_>, target: Option<String>, listed: Listed, mut facts: Facts) -> Answer<Reachability> {
     facts.every_caller();
     let evidence = facts.evidence(mesh);
+    let Listed { rows, leaves_out_workloads } = listed;
     let stands_for_others = |row: &Row| row.peer.class == Class::Identity && row.peer.identity.is_none();
     let identities = if rows.iter().any(stands_for_others) { arriving(mesh) } else { Vec::new() };
     let findings = evidence.findings.clone();
-    let body = Reachability { target, direction: Way::From, rows, identities, findings };
+    let direction = Way::From;
+    let body = Reachability { target, direction, rows, identities, leaves_out_workloads, findings };
     Answer { body, evidence }
 }
 
@@ -119,30 +124,31 @@ fn arriving(mesh: &Mesh<'_>) -> Vec<PeerEntry> {
 }
 
 /// The rows of several targets, each with the name of its own.
-fn of_all(mesh: &Mesh<'_>, questions: &[TargetQuestion]) -> (Vec<Row>, Facts) {
+fn of_all(mesh: &Mesh<'_>, questions: &[TargetQuestion]) -> (Listed, Facts) {
     let callers = Callers::new(mesh);
     let owners = Owners::new(mesh);
     let senders = mesh.identities().len().max(mesh.network.class_count());
     let pairs = senders.saturating_mul(questions.len());
     let detail = if pairs > MOST_PAIRS { Detail::Matrix } else { Detail::Each };
-    let answers: Vec<(Vec<Row>, Facts)> = questions
+    let answers: Vec<(Listed, Facts)> = questions
         .par_iter()
         .map(|question| {
             let mut facts = Facts::default();
-            let mut rows = rows(mesh, (&callers, &owners), question, detail, &mut facts);
-            for row in &mut rows {
+            let mut listed = rows(mesh, (&callers, &owners), question, detail, &mut facts);
+            for row in &mut listed.rows {
                 row.target = Some(question.name.clone());
             }
-            (rows, facts)
+            (listed, facts)
         })
         .collect();
     let mut facts = Facts::default();
-    let mut rows = Vec::new();
+    let mut all = Listed::default();
     for (of_target, touched) in answers {
-        rows.extend(of_target);
+        all.rows.extend(of_target.rows);
+        all.leaves_out_workloads |= of_target.leaves_out_workloads;
         facts.extend(&touched);
     }
-    (rows, facts)
+    (all, facts)
 }
 
 /// One question for each thing that a person deployed, in the order of the names.
@@ -195,7 +201,7 @@ fn rows(
     question: &TargetQuestion,
     detail: Detail,
     facts: &mut Facts,
-) -> Vec<Row> {
+) -> Listed {
     let ports = question.ports(mesh);
     // What several ports have in common is one row before it has names.
     let mut known: FxHashMap<PeerAnswer, (usize, Vec<usize>)> = FxHashMap::default();
@@ -207,12 +213,23 @@ fn rows(
     }
     let mut all: Vec<(PeerAnswer, (usize, Vec<usize>))> = known.into_iter().collect();
     all.sort_unstable_by_key(|(_, (first, _))| *first);
+    let stands_for_many = |answer: &PeerAnswer| {
+        answer.class == PeerClass::EachOtherWithoutIdentity && answer.decision.verdict() == Verdict::Allowed
+    };
+    let leaves_out_workloads = all.iter().any(|(answer, _)| stands_for_many(answer));
     let mut maker = Rows::sharing(mesh, owners);
     let row = |(answer, (_, at)): (PeerAnswer, (usize, Vec<usize>))| {
         (maker.row(maker.peer(&answer), String::new(), &answer.decision), at)
     };
     let ports: Vec<String> = ports.iter().map(ToString::to_string).collect();
-    settle_at(all.into_iter().map(row), &ports)
+    Listed { rows: settle_at(all.into_iter().map(row), &ports), leaves_out_workloads }
+}
+
+/// Rows, and whether some that get in stand for workloads without an identity that none of them names.
+#[derive(Default)]
+struct Listed {
+    rows: Vec<Row>,
+    leaves_out_workloads: bool,
 }
 
 /// Where a port of a target leads, and what every peer gets there.

@@ -38,6 +38,7 @@ pub fn from(mesh: &Mesh<'_>, question: &TargetQuestion, sources: &[SourceQuestio
         direction: Way::From,
         rows,
         identities: Vec::new(),
+        leaves_out_workloads: false,
         findings: evidence.findings.clone(),
     };
     Answer { body, evidence }
@@ -66,6 +67,7 @@ pub fn to_peers(
         direction: Way::To,
         rows: settle(rows),
         identities: Vec::new(),
+        leaves_out_workloads: false,
         findings: evidence.findings.clone(),
     };
     Answer { body, evidence }

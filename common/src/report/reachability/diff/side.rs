@@ -193,7 +193,7 @@ impl Answers<'_, '_> {
             PeerClass::Others(Others::Named(identity)) => self.labels.push(exact(identity)),
             PeerClass::Others(Others::Group(label)) => self.labels.push(label.clone()),
             PeerClass::Others(Others::Rest { .. }) => self.labels.push(rest()),
-            PeerClass::NoIdentity => self.no_identity.push(at),
+            PeerClass::NoIdentity | PeerClass::EachOtherWithoutIdentity => self.no_identity.push(at),
             PeerClass::Outside => self.outside.push(at),
             PeerClass::Identity(_) | PeerClass::EachOtherIdentity(_) | PeerClass::Others(Others::Foreign) => {
             }

@@ -186,7 +186,7 @@ impl<'a> Rows<'a> {
                 PeerEntry { identity_count: *count, ..of_class(Class::Identity) }
             }
             PeerClass::Others(others) => self.others(others),
-            PeerClass::NoIdentity => of_class(Class::NoIdentity),
+            PeerClass::NoIdentity | PeerClass::EachOtherWithoutIdentity => of_class(Class::NoIdentity),
             PeerClass::Outside => of_class(Class::Outside),
         };
         entry.addresses = answer.addresses.iter().map(ToString::to_string).collect();
