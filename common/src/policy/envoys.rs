@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use rustc_hash::FxHashMap;
 
 use crate::istio::{Action, ConfiguredProvider, ExternalAuthorizer, GATEWAY_NAME};
-use crate::model::{Kind, Name, Namespace, ResourceRef, WorkloadIndex};
+use crate::model::{Kind, Name, Namespace, Proxy, ProxyKind, ResourceRef, Workload, WorkloadIndex};
 use crate::snapshot::MeshSnapshot;
 
 use super::enforced::Compiled;
@@ -25,6 +25,8 @@ pub(super) struct Envoys {
     pub(super) policies: FxHashMap<Namespace, Vec<usize>>,
     /// Instances of Gateways.
     pub(super) pods: FxHashMap<ResourceRef, Vec<WorkloadIndex>>,
+    /// Whether some Envoy calls that is no waypoint.
+    pub(super) call: bool,
     /// What Envoys enforce.
     pub(super) compiled: Compiled,
 }
@@ -42,8 +44,15 @@ impl Envoys {
                 pods.entry(gateway).or_default().push(WorkloadIndex(at));
             }
         }
-        Self { settings: settings(snapshot), policies, pods, compiled: Compiled::default() }
+        let call = snapshot.workloads.iter().any(calls);
+        Self { settings: settings(snapshot), policies, pods, call, compiled: Compiled::default() }
     }
+}
+
+/// Whether an Envoy that is no waypoint calls for a workload.
+fn calls(workload: &Workload) -> bool {
+    let is_waypoint = |proxy: &Proxy| proxy.kind == ProxyKind::Waypoint;
+    workload.has_envoy() && !workload.proxy.as_ref().is_some_and(is_waypoint)
 }
 
 /// Whether the Service of an external authorizer is none that was read (pilot/pkg/model/telemetry_logging.go,

@@ -92,8 +92,7 @@ impl<'a> Mesh<'a> {
 
     /// Whether what captured callers send to the address of a Service goes through a waypoint, or may: then it is another
     /// target than its pods are.
-    #[must_use]
-    pub fn has_waypoint(&self, service: &Service) -> bool {
+    fn has_waypoint(&self, service: &Service) -> bool {
         let may_be = |object: &ResourceRef| object.kind != Kind::Namespace;
         !service.headless
             && match self.snapshot.waypoint_of_service(service) {
@@ -101,6 +100,14 @@ impl<'a> Mesh<'a> {
                 Binding::Unknown(object) => may_be(&object),
                 Binding::Free | Binding::Refused(..) => false,
             }
+    }
+
+    /// Whether the address of a Service gets something else than the addresses of its pods: behind a waypoint, and
+    /// wherever an Envoy calls, which knows Services and sends to other addresses as it got it
+    /// (pilot/pkg/networking/core/cluster.go, `buildPassthroughCluster`).
+    #[must_use]
+    pub fn is_own_target(&self, service: &Service) -> bool {
+        self.envoys.call || self.has_waypoint(service)
     }
 
     /// The account as which istiod runs a Gateway of which no pod was read.

@@ -32,7 +32,7 @@ impl TargetQuestion {
         let Target::Workloads(workloads) = &self.target else { return Vec::new() };
         let mut each = by_owner(mesh, workloads);
         if each.len() > 1 || self.name.starts_with("ns/") {
-            each.extend(behind_waypoints(mesh, workloads));
+            each.extend(of_services(mesh, workloads));
         }
         for question in &mut each {
             question.port.clone_from(&self.port);
@@ -171,22 +171,21 @@ pub(super) fn by_owner(mesh: &Mesh<'_>, workloads: &[WorkloadIndex]) -> Vec<Targ
     questions
 }
 
-/// The same, and the Services in front of these workloads that a waypoint stands before: what their addresses get is not
-/// what the pods get.
+/// The same, and the Services in front of these workloads whose addresses get something else than the pods.
 pub(super) fn targets(mesh: &Mesh<'_>, workloads: &[WorkloadIndex]) -> Vec<TargetQuestion> {
     let mut all = by_owner(mesh, workloads);
-    all.extend(behind_waypoints(mesh, workloads));
+    all.extend(of_services(mesh, workloads));
     all
 }
 
-fn behind_waypoints(mesh: &Mesh<'_>, workloads: &[WorkloadIndex]) -> Vec<TargetQuestion> {
+fn of_services(mesh: &Mesh<'_>, workloads: &[WorkloadIndex]) -> Vec<TargetQuestion> {
     let wanted: FxHashSet<WorkloadIndex> = workloads.iter().copied().collect();
     let stands_before = |service: &Service| {
         let mut backends = service.backends.iter();
         backends.any(|of| matches!(of, Backend::Workload { index, .. } if wanted.contains(index)))
     };
     let services = mesh.snapshot.services.iter().enumerate();
-    let found = services.filter(|(_, service)| stands_before(service) && mesh.has_waypoint(service));
+    let found = services.filter(|(_, service)| stands_before(service) && mesh.is_own_target(service));
     let question = |(at, service): (usize, &Service)| TargetQuestion {
         name: service.reference.to_string(),
         target: Target::Service(at),
