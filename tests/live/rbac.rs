@@ -45,6 +45,7 @@ fn all_rules() -> Vec<Value> {
         may_read("policy.networking.k8s.io", &["*"]),
         may_read("security.istio.io", &["*"]),
         may_read("networking.istio.io", &["*"]),
+        may_read("extensions.istio.io", &["*"]),
         may_read("gateway.networking.k8s.io", &["*"]),
     ]
 }
