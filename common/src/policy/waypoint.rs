@@ -1,6 +1,6 @@
 //! The waypoint in front of a destination: which pods it is, as whom it calls on, what its Envoy enforces.
 //!
-//! [`bound`] says what is bound, [`instances`] what runs; what the gates say of the two stretches is in
+//! [`bound`] says what is bound, [`mod@instances`] what runs; what the gates say of the two stretches is in
 //! `gates::waypoint`.
 
 use std::sync::Arc;
