@@ -120,10 +120,13 @@ pub(super) fn controller_manager(
         "--node-monitor-grace-period=24h".to_owned(),
         "--node-startup-grace-period=24h".to_owned(),
     ];
+    // A pod that is ending and runs on no node would be set to Failed at any moment, every 20 seconds.
+    let mut controllers = "--controllers=*,-pod-garbage-collector-controller".to_owned();
     if !options.kwok {
         // Pods may be said to run on nodes that nobody plays.
-        flags.push("--controllers=*,-node-lifecycle-controller,-taint-eviction-controller,-pod-garbage-collector-controller".to_owned());
+        controllers += ",-node-lifecycle-controller,-taint-eviction-controller";
     }
+    flags.push(controllers);
     start("kube-controller-manager", assets, folder, &flags)
 }
 
