@@ -186,12 +186,12 @@ fn of_services(mesh: &Mesh<'_>, workloads: &[WorkloadIndex]) -> Vec<TargetQuesti
     };
     let services = mesh.snapshot.services.iter().enumerate();
     let found = services.filter(|(_, service)| stands_before(service) && mesh.is_own_target(service));
-    let question = |(at, service): (usize, &Service)| TargetQuestion {
-        name: service.reference.to_string(),
-        target: Target::Service(at),
-        port: None,
-    };
-    found.map(question).collect()
+    found.map(|(at, service)| of_service(at, service)).collect()
+}
+
+/// The question about a Service, by its position.
+pub(super) fn of_service(at: usize, service: &Service) -> TargetQuestion {
+    TargetQuestion { name: service.reference.to_string(), target: Target::Service(at), port: None }
 }
 
 fn rows(

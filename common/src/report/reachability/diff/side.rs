@@ -5,6 +5,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use ipnet::IpNet;
+use rustc_hash::FxHashSet;
 
 use crate::codes::Reason;
 use crate::model::WorkloadIndex;
@@ -75,15 +76,14 @@ impl<'a> Side<'a> {
         })
     }
 
-    /// Asks about Services too that another reading asks about: a waypoint stands before them there.
+    /// Asks about Services too that another reading asks about: there they are targets of their own.
     pub(super) fn with_services<'n>(mut self, names: impl Iterator<Item = &'n str>) -> Self {
-        for name in names.filter(|name| name.starts_with("svc/")) {
-            let services = self.mesh.snapshot.services.iter();
-            let at = services.enumerate().find(|(_, service)| service.reference.to_string() == name);
-            if let Some((at, _)) = at.filter(|_| !self.targets.contains_key(name)) {
-                let target = Target::Service(at);
-                let question = TargetQuestion { name: name.to_owned(), target, port: None };
-                self.targets.insert(name.to_owned(), question);
+        let is_new = |name: &&str| name.starts_with("svc/") && !self.targets.contains_key(*name);
+        let wanted: FxHashSet<&str> = names.filter(is_new).collect();
+        let services = self.mesh.snapshot.services.iter().enumerate().filter(|_| !wanted.is_empty());
+        for question in services.map(|(at, service)| list::of_service(at, service)) {
+            if wanted.contains(question.name.as_str()) {
+                self.targets.insert(question.name.clone(), question);
             }
         }
         self
