@@ -6,6 +6,7 @@
 
 mod arrival;
 mod beside;
+mod bits;
 mod callers;
 mod compile;
 mod decision;

@@ -31,6 +31,7 @@ pub mod blocks;
 mod domain;
 mod names;
 mod senders;
+mod set;
 mod table;
 
 use blocks::Blocks;
@@ -38,6 +39,7 @@ use names::{NameCells, Pair};
 
 pub use names::CellLabel;
 pub use senders::Senders;
+pub use set::PeerSet;
 pub use table::IdentityTable;
 
 /// Whether a principal may be the text of an identity of a trust domain.
@@ -45,10 +47,6 @@ pub use table::IdentityTable;
 pub fn may_match(principal: &StringMatch, trust_domain: &str) -> bool {
     Pair::of_principal(principal, trust_domain).is_some()
 }
-
-/// Peers, by their atoms.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub struct PeerSet(Box<[u64]>);
 
 /// Whom a row of the universe stands for.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -298,8 +296,7 @@ impl Universe {
     }
 
     fn empty(&self) -> PeerSet {
-        let bits = self.row_count() * self.blocks.len();
-        PeerSet(vec![0; bits.div_ceil(64)].into())
+        PeerSet::new(self.row_count() * self.blocks.len())
     }
 
     /// The peers of neighbouring rows.
@@ -382,63 +379,4 @@ fn collect_names(one: &Match, table: &IdentityTable, pairs: &mut Vec<Pair>) {
     pairs.extend(principals.filter_map(|wanted| Pair::of_principal(wanted, trust_domain)));
     pairs.extend(one.namespaces.items().filter_map(Pair::of_namespace));
     pairs.extend(one.service_accounts.items().filter_map(Pair::of_account));
-}
-
-impl PeerSet {
-    fn has(&self, bit: usize) -> bool {
-        self.0.get(bit / 64).is_some_and(|word| word >> (bit % 64) & 1 == 1)
-    }
-
-    /// Sets `count` bits from `first`, a word at a time.
-    fn fill(&mut self, first: usize, count: usize) {
-        let end = first + count;
-        let mut bit = first;
-        while bit < end {
-            let in_word = (64 - bit % 64).min(end - bit);
-            if let Some(word) = self.0.get_mut(bit / 64) {
-                *word |= (u64::MAX >> (64 - in_word)) << (bit % 64);
-            }
-            bit += in_word;
-        }
-    }
-
-    /// Sets the bits of these words, the lowest of the first at a position.
-    fn add_words(&mut self, first: usize, words: &[u64]) {
-        let (at, shift) = (first / 64, first % 64);
-        for (index, word) in words.iter().enumerate() {
-            if let Some(low) = self.0.get_mut(at + index) {
-                *low |= word << shift;
-            }
-            if shift > 0
-                && let Some(high) = self.0.get_mut(at + index + 1)
-            {
-                *high |= word >> (64 - shift);
-            }
-        }
-    }
-
-    fn zip(mut self, other: &Self, combine: fn(u64, u64) -> u64) -> Self {
-        for (a, b) in self.0.iter_mut().zip(&other.0) {
-            *a = combine(*a, *b);
-        }
-        self
-    }
-
-    /// The atoms: a row times the number of ranges, plus the range.
-    pub fn atoms(&self) -> impl Iterator<Item = usize> + '_ {
-        self.0.iter().enumerate().flat_map(|(at, word)| {
-            let mut rest = *word;
-            std::iter::from_fn(move || {
-                let bit = (rest != 0).then(|| rest.trailing_zeros() as usize)?;
-                rest &= rest - 1;
-                Some(at * 64 + bit)
-            })
-        })
-    }
-
-    /// How many atoms there are.
-    #[must_use]
-    pub fn count(&self) -> usize {
-        self.0.iter().map(|word| word.count_ones() as usize).sum()
-    }
 }

@@ -5,6 +5,7 @@ use std::ops::Range;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::model::{LabelSelector, Labels, Name, Namespace, PortRef, Protocol, Workload, WorkloadIndex};
+use crate::policy::bits;
 use crate::snapshot::MeshSnapshot;
 
 use super::compile::{named_ports, pod_selectors};
@@ -175,7 +176,7 @@ impl Positions {
     }
 
     pub(super) fn contains(&self, position: usize) -> bool {
-        self.0.get(position / 64).is_some_and(|word| word >> (position % 64) & 1 == 1)
+        bits::has(&self.0, position)
     }
 
     /// One bit for each position, the first in the lowest bit of the first word.
@@ -185,14 +186,7 @@ impl Positions {
 
     /// The positions, in their order.
     pub(in crate::policy) fn iter(&self) -> impl Iterator<Item = usize> + '_ {
-        self.0.iter().enumerate().flat_map(|(at, word)| {
-            let mut rest = *word;
-            std::iter::from_fn(move || {
-                let bit = (rest != 0).then(|| rest.trailing_zeros() as usize)?;
-                rest &= rest - 1;
-                Some(at * 64 + bit)
-            })
-        })
+        bits::ones(&self.0)
     }
 }
 

@@ -34,7 +34,7 @@ impl Sets for AllPeers<'_> {
     }
 
     fn is_none(&self, set: &PeerSet) -> bool {
-        set.0.iter().all(|word| *word == 0)
+        set.is_empty()
     }
 
     fn exceeds(&self, sets: usize) -> bool {
