@@ -49,8 +49,8 @@ pub struct Callers {
 /// Who sends without an identity.
 #[derive(Debug, Default)]
 pub(super) struct Crowd {
-    /// Pods whose traffic leaves as it is, by class, in the order of these.
-    pub(super) ordinary: Vec<(PodClass, Vec<WorkloadIndex>)>,
+    /// Pods whose traffic leaves as it is, in their order, with their classes.
+    pub(super) ordinary: Vec<(WorkloadIndex, PodClass)>,
     /// All others.
     pub(super) others: Vec<Group>,
 }
@@ -60,11 +60,13 @@ impl Crowd {
         let mut crowd = Self::default();
         for group in groups {
             match group.leaves {
-                Leaves::Plain | Leaves::Captured => crowd.ordinary.push((group.class, group.members.clone())),
+                Leaves::Plain | Leaves::Captured => {
+                    crowd.ordinary.extend(group.members.iter().map(|member| (*member, group.class)));
+                }
                 Leaves::Stopped(_) | Leaves::Doubtful | Leaves::Node(_) => crowd.others.push(group.clone()),
             }
         }
-        crowd.ordinary.sort_by_key(|(class, _)| *class);
+        crowd.ordinary.sort_unstable();
         crowd
     }
 }

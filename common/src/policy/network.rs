@@ -15,6 +15,7 @@ use crate::snapshot::MeshSnapshot;
 mod alike;
 mod classes;
 mod compile;
+mod egress;
 mod ports;
 mod rules;
 mod ruling;
@@ -32,6 +33,7 @@ pub(super) use tiers::Sent;
 use super::peer_set::blocks::Blocks;
 use alike::Sending;
 use classes::Classes;
+use egress::EgressRules;
 use rules::{Policy, Rule};
 use unjudged::Unjudged;
 
@@ -73,6 +75,7 @@ pub struct NetworkPolicies<'a> {
     isolates_egress: bool,
     /// Who sends, divided by what policies can say of it.
     sending: Sending,
+    egress_rules: EgressRules,
     /// Whether all policies are NetworkPolicies.
     only_namespaced: bool,
 }
@@ -106,6 +109,7 @@ impl<'a> NetworkPolicies<'a> {
         let egress_blocks = Blocks::new(&blocks.collect::<Vec<_>>());
         let only_namespaced = policies.iter().all(|policy| policy.tier == rules::Tier::Namespace);
         let sending = Sending::new(&policies, &classes, &egress, !unjudged.is_empty());
+        let egress_rules = EgressRules::new(&policies, classes.len());
         Self {
             classes,
             ingress,
@@ -117,6 +121,7 @@ impl<'a> NetworkPolicies<'a> {
             egress_of_any,
             isolates_egress,
             sending,
+            egress_rules,
             only_namespaced,
         }
     }

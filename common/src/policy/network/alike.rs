@@ -4,16 +4,14 @@ use rustc_hash::FxHashMap;
 
 use crate::model::Namespace;
 
-use super::classes::{ClassSet, Classes, Positions, Selection};
-use super::ports::Ports;
-use super::rules::{Policy, Rule};
-use super::{Direction, EndKind, NetworkRule, PodClass};
+use super::PodClass;
+use super::classes::{ClassSet, Classes, Selection};
+use super::rules::Policy;
 
 #[cfg(test)]
 mod tests;
 
-/// Who sends what: classes by the policies that select them for what goes out, and the rules of these by whom they are
-/// for.
+/// Who sends: classes by the policies that select them for what goes out.
 #[derive(Debug)]
 pub(super) struct Sending {
     /// By class, a number that those share that the same policies select for what goes out, with the same certainty.
@@ -24,20 +22,6 @@ pub(super) struct Sending {
     /// Such pods that some policy isolates, and the others.
     isolated: ClassSet,
     free: ClassSet,
-    /// The rules about what goes out that are for TCP, in their order.
-    rules: Vec<(NetworkRule, Ports)>,
-    /// By class, the rules whose selectors select it for certain: one bit each.
-    selected: Vec<Positions>,
-    /// Rules that may be for others, too.
-    for_any: Positions,
-}
-
-/// A rule that may be for an end.
-pub(super) struct Possible<'a> {
-    pub(super) at: NetworkRule,
-    pub(super) ports: &'a Ports,
-    /// Whether it selects that end for certain; where not, it is to be asked.
-    pub(super) selects: bool,
 }
 
 impl Sending {
@@ -66,37 +50,7 @@ impl Sending {
             }
             groups.get_mut(number).into_iter().for_each(|group| group.push(class));
         }
-        let mut all = Self {
-            like,
-            groups,
-            isolated,
-            free,
-            rules: Vec::new(),
-            selected: Vec::new(),
-            for_any: Positions::default(),
-        };
-        all.selected = vec![Positions::default(); classes.len()];
-        for (policy, rules) in policies.iter().enumerate() {
-            for (rule, one) in rules.rules(Direction::Egress).unwrap_or_default().iter().enumerate() {
-                all.file(NetworkRule { policy, direction: Direction::Egress, rule: Some(rule) }, one);
-            }
-        }
-        all
-    }
-
-    fn file(&mut self, at: NetworkRule, rule: &Rule<'_>) {
-        if rule.ports.is_never() {
-            return;
-        }
-        let (number, peers) = (self.rules.len(), &rule.peers);
-        self.rules.push((at, rule.ports.clone()));
-        if peers.everyone || peers.others || !peers.blocks.is_empty() || !peers.pods.maybe.is_empty() {
-            self.for_any.insert(number);
-            return;
-        }
-        for class in peers.pods.sure.iter() {
-            self.selected.get_mut(class).into_iter().for_each(|rules| rules.insert(number));
-        }
+        Self { like, groups, isolated, free }
     }
 
     /// A number that classes share of which the policies say the same, whatever they send and wherever.
@@ -117,23 +71,6 @@ impl Sending {
     /// Pods of which no policy says anything for what they send.
     pub(super) fn free(&self) -> &ClassSet {
         &self.free
-    }
-
-    /// The rules that may be for such an end, in their order.
-    pub(super) fn rules_to(&self, end: EndKind<'_>) -> Vec<Possible<'_>> {
-        let of_class = match end {
-            EndKind::Pod(class) | EndKind::HostPod(class, _) => self.selected.get(class.position()),
-            EndKind::Itself | EndKind::Node(_) | EndKind::Address | EndKind::Unrun(_) => None,
-        };
-        let mut all = self.for_any.clone();
-        of_class.into_iter().for_each(|of_class| all.add(of_class));
-        let is_pod = matches!(end, EndKind::Pod(_));
-        let possible = |number: usize| {
-            let (at, ports) = self.rules.get(number)?;
-            let selects = is_pod && !self.for_any.contains(number);
-            Some(Possible { at: *at, ports, selects })
-        };
-        all.iter().filter_map(possible).collect()
     }
 }
 

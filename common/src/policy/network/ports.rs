@@ -3,7 +3,7 @@
 use crate::model::Name;
 
 /// Which ports a rule is for, as far as TCP goes.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub(super) enum Ports {
     /// Every port.
     Every,
@@ -12,7 +12,7 @@ pub(super) enum Ports {
 }
 
 /// A port of a rule.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub(super) enum Port {
     /// Numbers from here to there.
     Range(u16, u16),

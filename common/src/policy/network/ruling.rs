@@ -107,6 +107,11 @@ impl<'a> Comparing<'a> {
         Self { classes, hop, declared: declared.unwrap_or_default() }
     }
 
+    /// The ports that the pod declares that is called.
+    pub(super) fn declared(&self) -> &'a [(Name, u16)] {
+        self.declared
+    }
+
     /// Whether a rule is for the hop: its peers and its ports must be.
     pub(super) fn rule(&self, rule: &Rule<'_>, at: NetworkRule) -> Matches {
         match self.selected(&rule.ports) {

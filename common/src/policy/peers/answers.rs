@@ -15,7 +15,7 @@ impl<'a> Answers<'a> {
     pub(super) fn new(reach: &'a Reach) -> Self {
         let rows = reach.universe.row_count();
         let mut cells = vec![0; rows * reach.universe.blocks().len()];
-        for (number, cell) in reach.cells.iter().enumerate() {
+        for (number, cell) in reach.cells.iter().enumerate().skip(1) {
             for atom in cell.peers.atoms() {
                 if let Some(place) = cells.get_mut(atom) {
                     *place = u32::try_from(number).unwrap_or(u32::MAX);

@@ -1,9 +1,10 @@
 //! Classes 3 and 4: who has no identity, in the cluster and outside of it.
 
 use std::borrow::Cow;
+use std::hash::BuildHasher;
 
 use ipnet::IpNet;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 
 use crate::model::{Name, WorkloadIndex};
 use crate::policy::arrival::Caller;
@@ -15,35 +16,44 @@ use crate::policy::network::PodClass;
 
 use super::{Detail, Listing, Parts, PeerAnswer, PeerClass};
 
+/// A workload and its class.
+type Member = (WorkloadIndex, PodClass);
+
 impl Listing<'_> {
     /// Class 3: pods outside of the mesh, the network of nodes; where nothing takes an identity, everyone.
     pub(super) fn no_identity(&self) -> Vec<PeerAnswer> {
         let crowd = self.callers.without_identity(self.reach.takes_identities);
         let nodes = self.nodes();
         let mut all = Vec::new();
-        let mut ordinary: Vec<(PodClass, Cow<'_, [WorkloadIndex]>)> =
-            Vec::with_capacity(crowd.ordinary.len());
         let mut alone = Vec::new();
-        for (class, members) in &crowd.ordinary {
-            let (asked, members) = self.callers_of(*class, members);
-            alone.extend(asked);
-            ordinary.push((*class, members));
-        }
+        let mut ordinary = self.of_crowd(&crowd.ordinary, &mut alone);
         for group in &crowd.others {
             let elsewhere = matches!(&group.leaves, Leaves::Node(node) if !nodes.contains(node));
             if elsewhere {
                 let (asked, members) = self.callers_of(group.class, &group.members);
                 alone.extend(asked);
-                ordinary.push((group.class, members));
+                ordinary.to_mut().extend(members.iter().map(|member| (*member, group.class)));
             } else {
                 all.extend(self.of_special(group));
             }
         }
         all.extend(self.asked(alone.into_iter().map(|index| vec![index])));
-        // Those of one class stand together.
-        ordinary.sort_by_key(|(class, _)| *class);
         all.extend(self.of_ordinary(&ordinary));
         all
+    }
+
+    /// Those for whom the answers for all hold; the others are asked one by one.
+    fn of_crowd<'c>(&self, crowd: &'c [Member], alone: &mut Vec<WorkloadIndex>) -> Cow<'c, [Member]> {
+        let (unlike, myself) = (&self.reach.unlike_others, self.myself.map(|(_, myself)| myself));
+        if unlike.is_empty()
+            && myself.is_none_or(|of| crowd.binary_search_by_key(&of, |(index, _)| *index).is_err())
+        {
+            return Cow::Borrowed(crowd);
+        }
+        let members = crowd.iter().filter(|(index, _)| Some(*index) != myself);
+        let (asked, members): (Vec<_>, Vec<_>) = members.partition(|(index, _)| unlike.contains(index));
+        alone.extend(asked.into_iter().map(|(index, _)| index));
+        Cow::Owned(members)
     }
 
     /// A group whose own side or node matters, asked once for each different address.
@@ -74,12 +84,12 @@ impl Listing<'_> {
 
     /// The answers for plaintext, block by block where addresses matter. Where nothing runs that sends it, what runs
     /// later has an answer all the same.
-    fn of_ordinary(&self, groups: &[(PodClass, Cow<'_, [WorkloadIndex]>)]) -> Vec<PeerAnswer> {
+    fn of_ordinary(&self, members: &[Member]) -> Vec<PeerAnswer> {
         let mut rows = Rows::default();
-        if groups.iter().all(|(_, members)| members.is_empty()) {
+        if members.is_empty() {
             self.of_plaintext(self.reach.universe.plaintext_of_unrun(), Vec::new(), &mut rows);
         }
-        for (row, workloads) in self.alike(groups) {
+        for (row, workloads) in self.alike(members) {
             self.of_plaintext(row, workloads, &mut rows);
         }
         let most = rows.all.iter().map(|row| row.workloads.len()).max().unwrap_or_default();
@@ -98,20 +108,41 @@ impl Listing<'_> {
 
     /// Classes in the same cells are one row; where callers are told one by one, as far as the same policies select
     /// them at their own side.
-    fn alike(&self, groups: &[(PodClass, Cow<'_, [WorkloadIndex]>)]) -> Vec<(usize, Vec<WorkloadIndex>)> {
+    fn alike(&self, members: &[Member]) -> Vec<(usize, Vec<WorkloadIndex>)> {
+        let mut counts = vec![0; self.mesh.network.class_count()];
+        for (_, class) in members {
+            counts.get_mut(class.position()).into_iter().for_each(|count| *count += 1);
+        }
         let mut known: FxHashMap<(&[u32], Option<u32>), usize> = FxHashMap::default();
+        // The same for cells that stand alone.
+        let mut only: Vec<Option<usize>> = vec![None; self.reach.cells.len()];
         let mut alike: Vec<(usize, Vec<WorkloadIndex>)> = Vec::new();
-        for (class, members) in groups.iter().filter(|(_, members)| !members.is_empty()) {
-            let row = self.reach.universe.plaintext_of(*class);
+        // By class, where it stands.
+        let mut at: Vec<usize> = Vec::with_capacity(counts.len());
+        for (class, count) in counts.iter().enumerate() {
+            if *count == 0 {
+                at.push(usize::MAX);
+                continue;
+            }
+            let class = PodClass::at(class);
+            let row = self.reach.universe.plaintext_of(class);
             let own_side = match self.detail {
-                Detail::Each => self.mesh.network.sends_like(*class),
+                Detail::Each => self.mesh.network.sends_like(class),
                 Detail::Matrix => None,
             };
-            let at = *known.entry((self.answers.cells_of(row), own_side)).or_insert(alike.len());
-            match alike.get_mut(at) {
-                Some((_, all)) => all.extend_from_slice(members),
-                None => alike.push((row, members.to_vec())),
+            let next = alike.len();
+            let of_class = match (self.answers.cells_of(row), own_side) {
+                ([cell], None) => only.get_mut(*cell as usize).map_or(next, |at| *at.get_or_insert(next)),
+                cells => *known.entry(cells).or_insert(next),
+            };
+            if of_class == next {
+                alike.push((row, Vec::new()));
             }
+            at.push(of_class);
+        }
+        for (index, class) in members {
+            let group = at.get(class.position()).and_then(|at| alike.get_mut(*at));
+            group.into_iter().for_each(|(_, all)| all.push(*index));
         }
         alike
     }
@@ -174,6 +205,8 @@ impl Listing<'_> {
 #[derive(Default)]
 struct Rows {
     all: Vec<PeerAnswer>,
+    /// Their positions, by a number that those have in common whose addresses and decision are the same.
+    known: FxHashMap<u64, Vec<usize>>,
     /// Blocks of addresses by the ranges that they cover.
     covers: FxHashMap<Vec<usize>, Vec<IpNet>>,
 }
@@ -187,9 +220,13 @@ impl Rows {
         listing: &Listing<'_>,
     ) {
         let decision = listing.with_evidence(decision.clone(), workloads.first().copied());
-        match self.all.iter_mut().find(|row| row.decision == decision && row.addresses == addresses) {
+        let alike = self.known.entry(FxBuildHasher.hash_one((&decision, &addresses))).or_default();
+        let is_same = |row: &PeerAnswer| row.decision == decision && row.addresses == addresses;
+        let same = alike.iter().copied().find(|at| self.all.get(*at).is_some_and(is_same));
+        match same.and_then(|at| self.all.get_mut(at)) {
             Some(row) => row.workloads.extend(workloads),
             None => {
+                alike.push(self.all.len());
                 self.all.push(PeerAnswer { class: PeerClass::NoIdentity, addresses, workloads, decision });
             }
         }

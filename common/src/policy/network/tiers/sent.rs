@@ -1,13 +1,13 @@
 //! The same hop from many pods: what each NetworkPolicy says of it is worked out once.
 
+use std::hash::Hash;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::policy::network::alike::Possible;
 use crate::policy::network::classes::ClassSet;
+use crate::policy::network::egress::Found;
 use crate::policy::network::ruling::{Comparing, Hop, Matches, Ruling};
 use crate::policy::network::{Direction, NetworkPolicies, NetworkRule};
-
-use super::Asked;
 
 /// What a NetworkPolicy says of a hop.
 #[derive(Clone, Copy, Debug)]
@@ -35,30 +35,34 @@ impl NetworkPolicies<'_> {
         if !self.unjudged.is_empty() || !self.only_namespaced {
             return None;
         }
-        let asked = Asked { policies: &self.policies, comparing: Comparing::new(&self.classes, hop) };
+        let mut asked = Rules::new(self, hop);
         let mut says = vec![Says::Nothing; self.policies.len()];
-        let mut numbers: FxHashMap<Vec<Matches>, u32> = FxHashMap::default();
-        let mut repeatable = FxHashSet::default();
-        let rules = self.sending.rules_to(hop.other.kind);
-        for of_policy in rules.chunk_by(|a, b| a.at.policy == b.at.policy) {
-            let Some(policy) = of_policy.first().map(|rule| rule.at.policy) else { continue };
-            let said = match asked.said(of_policy) {
-                Ok(said) => said,
-                Err(matches) => {
-                    let next = u32::try_from(numbers.len()).unwrap_or(u32::MAX);
-                    let is_one = matches!(matches.as_slice(), [Matches::If(on)] if on.len() == 1);
-                    let number = *numbers.entry(matches).or_insert(next);
-                    if is_one {
-                        repeatable.insert(number);
-                    }
-                    Says::Other(number)
-                }
+        let mut lists: Numbers<Vec<u32>> = Numbers::default();
+        let mut others: Vec<u32> = Vec::new();
+        let mut rules = asked.possible().into_iter().peekable();
+        while let Some((number, at)) = rules.next() {
+            let Some(said) = says.get_mut(at.policy).filter(|said| !matches!(said, Says::Allowed(_))) else {
+                continue;
             };
-            if let Some(place) = says.get_mut(policy) {
-                *place = said;
+            match (asked.ask(number, at), at.rule) {
+                (One::Allows, Some(rule)) => {
+                    *said = Says::Allowed(rule);
+                    others.clear();
+                }
+                (One::Other(matches), _) => others.push(matches),
+                (One::Allows | One::Nothing, _) => {}
+            }
+            let is_last = rules.peek().is_none_or(|(_, next)| next.policy != at.policy);
+            if is_last && !others.is_empty() {
+                *said = Says::Other(lists.number(&others));
+                others.clear();
             }
         }
-        Some(Sent { says, repeatable })
+        let repeatable = |(list, number): (&Vec<u32>, &u32)| match list.as_slice() {
+            [only] if asked.repeatable.contains(only) => Some(*number),
+            _ => None,
+        };
+        Some(Sent { says, repeatable: lists.0.iter().filter_map(repeatable).collect() })
     }
 
     /// What is said of one sender, where each policy that selects it lets it through for certain or does not.
@@ -131,26 +135,93 @@ impl NetworkPolicies<'_> {
     }
 }
 
-impl Asked<'_> {
-    /// What these rules of a NetworkPolicy say of the hop, or what they match, where that is not simple.
-    fn said(&self, rules: &[Possible<'_>]) -> Result<Says, Vec<Matches>> {
-        let mut others = Vec::new();
-        for rule in rules {
-            match (self.possible(rule), rule.at.rule) {
-                (Matches::Yes { address: false }, Some(rule)) => return Ok(Says::Allowed(rule)),
-                (Matches::No, _) => {}
-                (matches, _) => others.push(matches),
-            }
-        }
-        if others.is_empty() { Ok(Says::Nothing) } else { Err(others) }
+/// What a rule says of a hop.
+#[derive(Clone, Copy)]
+enum One {
+    /// It lets it through, whatever the addresses.
+    Allows,
+    Nothing,
+    /// Anything else, by a number.
+    Other(u32),
+}
+
+/// The rules that may be for a hop.
+struct Rules<'a> {
+    network: &'a NetworkPolicies<'a>,
+    comparing: Comparing<'a>,
+    found: Found,
+    numbers: Numbers<Matches>,
+    /// What those say that select the end for certain, by their ports.
+    of_ports: FxHashMap<usize, One>,
+    /// Numbers of what depends on one thing.
+    repeatable: FxHashSet<u32>,
+}
+
+impl<'a> Rules<'a> {
+    fn new(network: &'a NetworkPolicies<'a>, hop: Hop<'a>) -> Self {
+        let comparing = Comparing::new(&network.classes, hop);
+        let found = network.egress_rules.to(hop.other.kind, hop.port, comparing.declared());
+        let (numbers, of_ports) = (Numbers::default(), FxHashMap::default());
+        Self { network, comparing, found, numbers, of_ports, repeatable: FxHashSet::default() }
     }
 
-    fn possible(&self, possible: &Possible<'_>) -> Matches {
-        let at = possible.at;
-        if possible.selects {
-            return self.comparing.selected(possible.ports);
+    fn possible(&self) -> Vec<(usize, NetworkRule)> {
+        let rules = &self.network.egress_rules;
+        self.found.all.iter().filter_map(|number| Some((number, rules.get(number)?))).collect()
+    }
+
+    fn ask(&mut self, number: usize, at: NetworkRule) -> One {
+        if self.found.certain.contains(number) {
+            return One::Allows;
         }
-        let rule = self.policies.get(at.policy).and_then(|of| of.rules(at.direction)?.get(at.rule?));
-        rule.map_or(Matches::No, |rule| self.comparing.rule(rule, at))
+        let policy = self.network.policies.get(at.policy);
+        let rule = policy.and_then(|policy| policy.rules(at.direction)?.get(at.rule?));
+        let Some(rule) = rule else { return One::Nothing };
+        let ports = self.network.egress_rules.ports_of(number);
+        match ports.filter(|_| self.found.selecting.contains(number)) {
+            Some(ports) => match self.of_ports.get(&ports) {
+                Some(known) => *known,
+                None => {
+                    let said = self.number(&self.comparing.selected(&rule.ports));
+                    self.of_ports.insert(ports, said);
+                    said
+                }
+            },
+            None => self.number(&self.comparing.rule(rule, at)),
+        }
+    }
+
+    fn number(&mut self, matches: &Matches) -> One {
+        match matches {
+            Matches::Yes { address: false } => One::Allows,
+            Matches::No => One::Nothing,
+            _ => {
+                let number = self.numbers.number(matches);
+                if matches!(matches, Matches::If(on) if on.len() == 1) {
+                    self.repeatable.insert(number);
+                }
+                One::Other(number)
+            }
+        }
+    }
+}
+
+/// Things by numbers: the same number is the same.
+struct Numbers<T>(FxHashMap<T, u32>);
+
+impl<T> Default for Numbers<T> {
+    fn default() -> Self {
+        Self(FxHashMap::default())
+    }
+}
+
+impl<T: Hash + Eq + Clone> Numbers<T> {
+    fn number(&mut self, of: &T) -> u32 {
+        if let Some(known) = self.0.get(of) {
+            return *known;
+        }
+        let next = u32::try_from(self.0.len()).unwrap_or(u32::MAX);
+        self.0.insert(of.clone(), next);
+        next
     }
 }
