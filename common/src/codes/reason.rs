@@ -109,7 +109,7 @@ reasons! {
     RequestDecides;
     /// It depends on whether HTTP is spoken, which the Envoy finds out.
     ProtocolDecides;
-    /// It depends on which pod of the waypoint takes the connection.
+    /// It depends on which waypoint, or which pod of it, takes the connection.
     WaypointDecides;
     /// It depends on an address that is not known.
     AddressDecides;

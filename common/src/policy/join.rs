@@ -30,6 +30,9 @@ pub(super) const DESTINATION_IP: Attribute =
 pub(super) const DESTINATION: Attribute =
     Attribute { name: "destination.workload", reason: Reason::DestinationDecides };
 
+/// The waypoint that takes the connection, of two.
+pub(super) const WAYPOINT: Attribute = Attribute { name: "waypoint", reason: Reason::WaypointDecides };
+
 /// One answer out of several: if they come down to the same, the first; if one is unknown, that one; otherwise
 /// a conditional one, with the values of the attribute for which it is allowed.
 #[must_use]

@@ -20,7 +20,7 @@ use super::gates::resolve::{At, Destination, Resolution};
 use super::gates::transport;
 use super::gates::{Flow, blocked, is_too_many, judge, too_many};
 use super::ir::{Authorization, Block, Match, PolicyIndex};
-use super::join::{DESTINATION, DESTINATION_IP, join};
+use super::join::{DESTINATION, DESTINATION_IP, WAYPOINT, join};
 use super::mesh::Mesh;
 use super::network::{Direction, PodClass};
 use super::peer_set::blocks::Blocks;
@@ -58,8 +58,8 @@ pub(super) struct Variant<'a> {
     pub(super) names: Vec<String>,
     /// The addresses that rules may ask about.
     pub(super) addresses: Vec<(Vec<String>, Option<IpAddr>)>,
-    /// What captured clients go through on their way.
-    pub(super) in_front: Rc<InFront>,
+    /// What captured clients go through on their way: any of these.
+    pub(super) in_front: Rc<[InFront]>,
     /// The sidecar at the destination.
     pub(super) beside: Option<Beside>,
 }
@@ -173,19 +173,24 @@ pub(super) fn in_all_worlds<D: Domain>(
     of: impl Fn(Option<IpAddr>, Option<u16>) -> D,
     domain: &D,
 ) -> Vec<Cell<D::Set>> {
-    let of_variant = |variant: &Variant<'_>| {
+    let through = |variant: &Variant<'_>, in_front: &InFront| {
         let flow = Flow {
             mesh,
             destination: &variant.destination,
             workload: variant.workload,
             applied: &variant.applied,
-            in_front: &variant.in_front,
+            in_front,
             beside: variant.beside.as_ref(),
         };
         let at = |(names, address): &(Vec<String>, Option<IpAddr>)| {
             (names.clone(), judge(&of(*address, variant.destination.port), &flow))
         };
         join(domain, DESTINATION_IP, variant.addresses.iter().map(at).collect())
+    };
+    let of_variant = |variant: &Variant<'_>| {
+        let either =
+            variant.in_front.iter().map(|in_front| (vec![in_front.name()], through(variant, in_front)));
+        join(domain, WAYPOINT, either.collect())
     };
     let worlds = variants.iter().map(|variant| (variant.names.clone(), of_variant(variant)));
     join(domain, DESTINATION, worlds.collect())
@@ -226,7 +231,7 @@ pub(super) fn variants<'a>(
     for destination in destinations {
         let in_front = match way {
             Way::Captured => fronts.of(mesh, destination),
-            Way::Hbone | Way::Mtls => Rc::new(InFront::Nothing),
+            Way::Hbone | Way::Mtls => [InFront::Nothing].into(),
         };
         let variant = Variant::new(mesh, destination, in_front, way);
         let by_node = by_node || variant.is_local_behind_waypoint(mesh);
@@ -244,11 +249,11 @@ pub(super) fn variants<'a>(
 
 /// What stands in front of destinations: of a Service the same for all of its pods.
 #[derive(Default)]
-struct Fronts(FxHashMap<(usize, Option<u16>), Rc<InFront>>);
+struct Fronts(FxHashMap<(usize, Option<u16>), Rc<[InFront]>>);
 
 impl Fronts {
-    fn of(&mut self, mesh: &Mesh<'_>, destination: &Destination) -> Rc<InFront> {
-        let find = || Rc::new(InFront::of(mesh, destination));
+    fn of(&mut self, mesh: &Mesh<'_>, destination: &Destination) -> Rc<[InFront]> {
+        let find = || InFront::of(mesh, destination).into();
         match (destination.service, addressed(mesh, destination)) {
             (Some(at), Some(_)) => self.0.entry((at, destination.dialled)).or_insert_with(find).clone(),
             _ => find(),
@@ -257,7 +262,7 @@ impl Fronts {
 }
 
 impl<'a> Variant<'a> {
-    fn new(mesh: &Mesh<'a>, destination: &Destination, in_front: Rc<InFront>, way: Way) -> Self {
+    fn new(mesh: &Mesh<'a>, destination: &Destination, in_front: Rc<[InFront]>, way: Way) -> Self {
         let workload = destination.workload().and_then(|index| mesh.workload(index));
         let mut applied = workload.map(|workload| mesh.applied(workload)).unwrap_or_default();
         let beside = Beside::of(mesh, destination, way);
@@ -287,19 +292,16 @@ impl<'a> Variant<'a> {
 
     /// Everything about peers that a waypoint in front, and the sidecar, look at.
     pub(super) fn at_envoys(&self) -> Vec<Match> {
-        let in_front = match &*self.in_front {
+        let in_front = self.in_front.iter().flat_map(|in_front| match in_front {
             InFront::Waypoint(waypoint) => waypoint.enforced.told_apart(&waypoint.request),
             InFront::Nothing | InFront::Unclear(_) => Vec::new(),
-        };
-        in_front
-            .into_iter()
-            .chain(self.beside.iter().flat_map(|of| of.enforced.told_apart(&of.request)))
-            .collect()
+        });
+        in_front.chain(self.beside.iter().flat_map(|of| of.enforced.told_apart(&of.request))).collect()
     }
 
     /// Whether identities arrive at a waypoint, or may.
     fn is_behind_waypoint(&self) -> bool {
-        !matches!(*self.in_front, InFront::Nothing)
+        self.in_front.iter().any(|in_front| !matches!(in_front, InFront::Nothing))
     }
 
     /// Whether the nodes of a waypoint's pods say which destinations are taken.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::istio::GATEWAY_NAME;
 use crate::model::{Identity, Labels, Name, ResourceRef};
-use crate::snapshot::{Binding, Service};
+use crate::snapshot::{Binding, Service, Share};
 
 use super::enforced::Enforced;
 use super::envoy::{AttachedService, Known, Matcher, Proxy, Request, Tunnel};
@@ -57,22 +57,35 @@ pub(super) struct Waypoint {
 }
 
 impl InFront {
-    /// What captured clients go through who call a destination.
-    pub(super) fn of(mesh: &Mesh<'_>, destination: &Destination) -> Self {
+    /// What captured clients go through who call a destination: one thing, or either of two waypoints.
+    pub(super) fn of(mesh: &Mesh<'_>, destination: &Destination) -> Vec<Self> {
         let addressed = addressed(mesh, destination);
         let binding = binding(mesh, destination);
         let object = bound_object(mesh, destination, addressed);
-        let Some(object) = may_be_bound(&object, &binding) else { return Self::Nothing };
-        let canary = |service: &Service| mesh.snapshot.may_have_canary_waypoint(service);
-        let judged = match &binding {
-            Binding::Bound(gateway) if !addressed.is_some_and(canary) => {
-                waypoint(mesh, gateway, destination, addressed)
-            }
-            _ => Err(None),
-        };
-        match judged {
+        let Some(object) = may_be_bound(&object, &binding) else { return vec![Self::Nothing] };
+        let unclear = |of: Option<ResourceRef>| Self::Unclear(of.unwrap_or_else(|| object.clone()));
+        let Binding::Bound(bound) = &binding else { return vec![unclear(None)] };
+        let judged = |gateway: &ResourceRef| match waypoint(mesh, gateway, destination, addressed) {
             Ok(waypoint) => Self::Waypoint(Box::new(waypoint)),
-            Err(of) => Self::Unclear(of.unwrap_or_else(|| object.clone())),
+            Err(of) => unclear(of),
+        };
+        let Some(service) = addressed else { return vec![judged(bound)] };
+        match mesh.snapshot.share_of_waypoint(service, bound) {
+            Share::All => vec![judged(bound)],
+            // Which endpoints are taken is said by the nodes of the pods of a waypoint, and by those of one only.
+            Share::Some(_) | Share::None(_) if service.local_only => vec![unclear(None)],
+            Share::Some(second) => vec![judged(bound), judged(&second)],
+            Share::None(second) => vec![judged(&second)],
+            Share::Unknown(_) => vec![unclear(None)],
+        }
+    }
+
+    /// What it is called, where it is one of several.
+    pub(super) fn name(&self) -> String {
+        match self {
+            Self::Waypoint(waypoint) => waypoint.gateway.to_string(),
+            Self::Unclear(object) => object.to_string(),
+            Self::Nothing => String::new(),
         }
     }
 }

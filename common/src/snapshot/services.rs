@@ -14,6 +14,7 @@ use crate::model::{
     WorkloadIndex,
 };
 
+use super::waypoints::WEIGHT;
 use super::{Object, Objects};
 pub(super) use index::Index;
 use unread::{Unread, is_not_known};
@@ -45,6 +46,8 @@ pub struct Service {
     pub created: Option<Name>,
     /// The namespaces whose proxies know it, where it says so.
     pub exported_to: Option<Name>,
+    /// Which share of its connections a second waypoint has, as it is written.
+    pub canary_weight: Option<Name>,
     /// Whether clients connect to its pods directly, at the port that they dial.
     pub headless: bool,
     /// Whether it is only another name for a host.
@@ -183,6 +186,7 @@ fn service(object: &Object<ServiceSpec>) -> Service {
         selector: spec.selector.clone(),
         created: object.meta.creation_timestamp.clone(),
         exported_to: object.meta.annotations.get(EXPORT_TO).map(Name::from),
+        canary_weight: object.meta.annotations.get(WEIGHT).map(Name::from),
         headless: addresses.iter().any(|ip| &**ip == "None"),
         external_name: spec.service_type.as_deref() == Some("ExternalName"),
         local_only: spec.internal_traffic_policy.as_deref() == Some("Local"),

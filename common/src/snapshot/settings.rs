@@ -59,8 +59,10 @@ pub struct Settings {
     pub istiod: Istiod,
     /// istio-cni.
     pub cni: IstioCni,
-    /// ztunnel's version, when its DaemonSet was read.
+    /// ztunnel's version, when its DaemonSet was read: of several, while they are updated, the oldest.
     pub ztunnel: Option<Version>,
+    /// The newest of them.
+    pub newest_ztunnel: Option<Version>,
     /// Where Istio is installed, the likeliest namespace first.
     pub istio_namespaces: Vec<Name>,
 }
@@ -86,25 +88,27 @@ pub(super) fn settings(
 ) -> Settings {
     let istio_namespace = given.istio_namespace.clone().unwrap_or_else(|| "istio-system".into());
     let istiod = istiod::istiod(objects, given, &istio_namespace, assumptions);
+    let ztunnels = ztunnels(objects, &istio_namespace);
     let others = istio_namespaces(objects, given).into_iter().filter(|other| *other != istio_namespace);
     Settings {
         istio_namespaces: std::iter::once(istio_namespace.clone()).chain(others).collect(),
         mesh: mesh_config::mesh_config(objects, given, &istio_namespace, &istiod.revision, assumptions, gaps),
         istiod,
         cni: istio_cni::istio_cni(objects, &istio_namespace, assumptions, gaps),
-        ztunnel: ztunnel(objects, &istio_namespace),
+        ztunnel: ztunnels.iter().min().copied(),
+        newest_ztunnel: ztunnels.iter().max().copied(),
     }
 }
 
-/// Of several, while they are updated, the oldest; of Istio's namespace or kube-system, where there are any.
-fn ztunnel(objects: &Objects, istio_namespace: &Name) -> Option<Version> {
+/// The versions of those of Istio's namespace or kube-system, where there are any.
+fn ztunnels(objects: &Objects, istio_namespace: &Name) -> Vec<Version> {
     let all = pod_specs(objects, "app", "ztunnel");
     let all = all.filter_map(|(namespace, spec)| {
         Some((is_of_operators(&namespace, istio_namespace), version(main_container(spec)?)?))
     });
     let (own, others): (Vec<_>, Vec<_>) = all.partition(|(is_own, _)| *is_own);
     let counting = if own.is_empty() { others } else { own };
-    counting.into_iter().map(|(_, version)| version).min()
+    counting.into_iter().map(|(_, version)| version).collect()
 }
 
 /// Whether a namespace is one where Istio is installed, and not one of a tenant.

@@ -13,16 +13,17 @@ use crate::model::{Kind, Labels, Name, Namespace, ResourceRef, Workload};
 use super::settings::parse_bool;
 use super::{Discovery, Extent, MeshSnapshot, Object, Objects, Service, Unreadable, Why};
 
+mod canary;
 mod gateway;
 #[cfg(test)]
 mod tests;
 
+pub use canary::Share;
+pub(super) use canary::WEIGHT;
 pub use gateway::Waypoint;
 
 /// Binds an object, or what is in a namespace, to a waypoint of this name; `none` opts out.
 pub(crate) const USE_WAYPOINT: &str = "istio.io/use-waypoint";
-/// Binds a Service to a second waypoint for a share of its connections.
-const CANARY: &str = "istio.io/use-waypoint-canary";
 /// Says in which namespace the waypoint is.
 const USE_WAYPOINT_NAMESPACE: &str = "istio.io/use-waypoint-namespace";
 /// Has gateways that let traffic in go through the waypoint of a Service.
@@ -69,6 +70,8 @@ pub(super) struct Waypoints {
     unclear: Vec<ResourceRef>,
     /// Where all Gateways are known.
     listed: Extent,
+    /// By namespace, which share of the connections to its Services a second waypoint has, as it is written.
+    weights: FxHashMap<Name, Name>,
 }
 
 /// What a name leads to.
@@ -88,7 +91,8 @@ impl Waypoints {
             by_namespace.entry(namespace).or_default().insert(object.meta.name.clone(), waypoint);
         }
         let unclear = unreadable.iter().filter(|u| u.is(&Kind::Gateway)).map(|u| u.reference.clone());
-        Self { by_namespace, unclear: unclear.collect(), listed: listed(objects, "gateways") }
+        let (unclear, listed) = (unclear.collect(), listed(objects, "gateways"));
+        Self { by_namespace, unclear, listed, weights: canary::weights(objects) }
     }
 
     fn find(&self, namespace: &str, name: &str) -> Found<'_> {
@@ -150,17 +154,6 @@ impl MeshSnapshot {
             return Binding::Free;
         }
         self.waypoint_of(&service.reference, &service.labels, Traffic::Service)
-    }
-
-    /// Whether a share of what is sent to a Service may go through a second waypoint: its label says so or, where it
-    /// names no waypoint itself, that of its Namespace (waypoints.go, `ResolveUseWaypointCanary`).
-    #[must_use]
-    pub fn may_have_canary_waypoint(&self, service: &Service) -> bool {
-        let namespace =
-            service.reference.namespace.as_ref().and_then(|name| self.namespace_labels(name.as_str()));
-        let inherits = service.labels.get(USE_WAYPOINT).is_none();
-        service.labels.get(CANARY).is_some()
-            || inherits && namespace.is_some_and(|labels| labels.get(CANARY).is_some())
     }
 
     /// Whether gateways that let traffic in go through the waypoint of a Service: its label says so, else that of its

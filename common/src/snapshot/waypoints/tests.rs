@@ -247,3 +247,71 @@ fn a_list_that_was_not_read_is_not_empty() {
         assert_eq!(of_service(&snapshot), expected, "{plural} {yaml}");
     }
 }
+
+/// `a/wp` and `a/wp-2`, a Namespace `c` with these labels and annotations, and its Service with these.
+fn share(namespace: [&str; 2], service: [&str; 2], ztunnels: &[&str]) -> Share {
+    let second = gateway(FOR_ALL, OPEN, READY).replace("name: wp,", "name: wp-2,");
+    let ztunnel = |version: &&str| {
+        format!(
+            "---
+apiVersion: v1
+kind: Pod
+metadata: {{name: 'z-{version}', namespace: istio-system, labels: {{app: ztunnel}}}}
+spec: {{containers: [{{name: istio-proxy, image: 'istio/ztunnel:{version}'}}]}}
+"
+        )
+    };
+    let [labels, annotations] = namespace;
+    let [own, written] = service;
+    let snapshot = mesh(&format!(
+        "{}{second}{}---
+apiVersion: v1
+kind: Namespace
+metadata: {{name: c, labels: {{{labels}}}, annotations: {{{annotations}}}}}
+---
+apiVersion: v1
+kind: Service
+metadata: {{name: s, namespace: c, labels: {{{own}}}, annotations: {{{written}}}}}
+",
+        gateway(FOR_ALL, OPEN, READY),
+        ztunnels.iter().map(ztunnel).collect::<String>(),
+    ));
+    assert_eq!(of_service(&snapshot), Binding::Bound(wp()), "{labels} {own}");
+    snapshot.share_of_waypoint(&snapshot.services[0], &wp())
+}
+
+#[test]
+fn a_second_waypoint_is_asked_for_where_the_first_one_is() {
+    const FIRST: &str = "istio.io/use-waypoint: wp, istio.io/use-waypoint-namespace: a";
+    const SECOND: &str = "istio.io/use-waypoint-canary: wp-2, istio.io/use-waypoint-canary-namespace: a";
+    const TEN: &str = "istio.io/use-waypoint-canary-weight: '10'";
+    const HUNDRED: &str = "istio.io/use-waypoint-canary-weight: '100'";
+    let both = format!("{FIRST}, {SECOND}");
+    let second = gateway_ref("a", "wp-2");
+    let (some, none) = (Share::Some(second.clone()), Share::None(second));
+    let own_namespace = "istio.io/use-waypoint-canary: wp-2";
+    let cases: [([&str; 2], [&str; 2], &Share); 11] = [
+        (["", ""], [FIRST, ""], &Share::All),
+        (["", ""], [&both, ""], &Share::All),
+        (["", ""], [&both, TEN], &some),
+        (["", ""], [&both, HUNDRED], &none),
+        ([&both, TEN], ["", ""], &some),
+        ([&both, TEN], ["", HUNDRED], &none),
+        ([FIRST, TEN], [SECOND, ""], &some),
+        // What the Namespace says of a second one does not count for who names a first one.
+        ([&both, TEN], [FIRST, ""], &Share::All),
+        ([&both, TEN], [&both, ""], &Share::All),
+        // `c/wp-2` is not there.
+        ([FIRST, TEN], [own_namespace, ""], &Share::All),
+        (["", ""], [&both, "istio.io/use-waypoint-canary-weight: ten"], &Share::All),
+    ];
+    for (namespace, service, expected) in cases {
+        assert_eq!(share(namespace, service, &["1.31.0"]), *expected, "{namespace:?} {service:?}");
+        assert_eq!(share(namespace, service, &["1.30.2"]), Share::All, "{namespace:?} {service:?}");
+        assert_eq!(share(namespace, service, &[]), *expected, "{namespace:?} {service:?}");
+    }
+    assert_eq!(share(["", ""], [&both, HUNDRED], &["1.30.2", "1.31.0"]), some);
+    let itself =
+        format!("{FIRST}, istio.io/use-waypoint-canary: wp, istio.io/use-waypoint-canary-namespace: a");
+    assert_eq!(share(["", ""], [&itself, HUNDRED], &[]), Share::All);
+}
