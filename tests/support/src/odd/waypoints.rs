@@ -6,6 +6,9 @@ use crate::Random;
 
 use super::{NAMESPACES, authorization_policy};
 
+/// The waypoint that a share of the connections goes through.
+const SECOND: &str = "way-2";
+
 /// Adds a waypoint to a namespace, with or without pods, binds what is there to it, and attaches policies.
 pub(super) fn extend(random: &mut Random, objects: &mut Vec<Value>) {
     if !random.chance(45) {
@@ -15,6 +18,10 @@ pub(super) fn extend(random: &mut Random, objects: &mut Vec<Value>) {
     objects.push(gateway(random, namespace));
     for index in 0..random.below(4) {
         objects.push(instance(random, namespace, index));
+    }
+    let second = random.chance(30);
+    if second {
+        objects.extend(second_waypoint(random, namespace));
     }
     for object in objects.iter_mut() {
         let is_bound = match object["kind"].as_str() {
@@ -26,6 +33,9 @@ pub(super) fn extend(random: &mut Random, objects: &mut Vec<Value>) {
         if is_bound && object["metadata"]["labels"]["gateway.networking.k8s.io/gateway-name"].is_null() {
             object["metadata"]["labels"]["istio.io/use-waypoint"] = json!("way");
             object["metadata"]["labels"]["istio.io/use-waypoint-namespace"] = json!(namespace);
+        }
+        if second && matches!(object["kind"].as_str(), Some("Service" | "Namespace")) && random.chance(40) {
+            give_a_share(random, object, namespace);
         }
         let names = ["http", "tcp-x", "x"];
         if object["kind"] == "Service" && random.chance(50) {
@@ -52,6 +62,30 @@ fn gateway(random: &mut Random, namespace: &str) -> Value {
     gateway
 }
 
+/// Another waypoint, with one pod or none.
+fn second_waypoint(random: &mut Random, namespace: &str) -> Vec<Value> {
+    let mut all = vec![gateway(random, namespace)];
+    if random.chance(80) {
+        let mut pod = instance(random, namespace, 9);
+        pod["metadata"]["labels"]["gateway.networking.k8s.io/gateway-name"] = json!(SECOND);
+        pod["spec"]["serviceAccountName"] = json!(random.pick(&["wp", "wp-2"]));
+        all.push(pod);
+    }
+    all.iter_mut().take(1).for_each(|gateway| gateway["metadata"]["name"] = json!(SECOND));
+    all
+}
+
+/// Asks for it, for a share of the connections.
+fn give_a_share(random: &mut Random, object: &mut Value, namespace: &str) {
+    let metadata = &mut object["metadata"];
+    metadata["labels"]["istio.io/use-waypoint-canary"] = json!(SECOND);
+    metadata["labels"]["istio.io/use-waypoint-canary-namespace"] = json!(namespace);
+    if random.chance(85) {
+        let weight = random.pick(&["0", "30", "70", "100", "many"]);
+        metadata["annotations"]["istio.io/use-waypoint-canary-weight"] = json!(weight);
+    }
+}
+
 /// A pod of the waypoint; of several not all have one account, as no controller would make them.
 fn instance(random: &mut Random, namespace: &str, index: usize) -> Value {
     let ready = if random.chance(80) { "True" } else { "False" };
@@ -74,7 +108,10 @@ fn policy(random: &mut Random, namespace: &str, index: usize) -> Value {
     let service = format!("svc{}", random.below(3));
     let target = match random.below(3) {
         0 => json!({"group": "", "kind": "Service", "name": service}),
-        _ => json!({"group": "gateway.networking.k8s.io", "kind": "Gateway", "name": "way"}),
+        at => {
+            let name = if at == 1 && random.chance(30) { SECOND } else { "way" };
+            json!({"group": "gateway.networking.k8s.io", "kind": "Gateway", "name": name})
+        }
     };
     if let Some(spec) = policy["spec"].as_object_mut() {
         spec.remove("selector");
