@@ -207,9 +207,16 @@ fn without_host_bits(value: Value) -> Value {
     }
 }
 
-/// An address of a waypoint: the bytes of its text, in base64.
+/// An address of a waypoint, in base64: the bytes of its text or, of one of two waypoints, of the address itself.
 #[must_use]
 pub fn text_of_address(address: &Value) -> String {
     let bytes = STANDARD.decode(address["address"].as_str().unwrap_or_default()).unwrap();
-    String::from_utf8(bytes).unwrap()
+    if let Ok(four) = <[u8; 4]>::try_from(bytes.as_slice()) {
+        return IpAddr::from(four).to_string();
+    }
+    // No text of an address has sixteen bytes and a zero among them.
+    match <[u8; 16]>::try_from(bytes.as_slice()) {
+        Ok(sixteen) if sixteen.contains(&0) => IpAddr::from(sixteen).to_string(),
+        _ => String::from_utf8(bytes).unwrap(),
+    }
 }

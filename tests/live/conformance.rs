@@ -11,7 +11,7 @@ use std::time::Duration;
 use mesh_common::cluster::{ConnectionFlags, Request, load};
 use mesh_common::model::Serving;
 use mesh_common::policy::Mesh;
-use mesh_common::snapshot::{Binding, MeshSnapshot, Needs, SettingsOverride, Silent, Why};
+use mesh_common::snapshot::{Binding, MeshSnapshot, Needs, SettingsOverride, Share, Silent, Why};
 use mesh_testkit::odd;
 use mesh_testkit::test_cluster::{ISTIO, Istiod, IstiodOptions, Options, TestCluster};
 use mesh_tests::ambientz::{self, Compared};
@@ -50,6 +50,7 @@ fn a_real_istiod_agrees_object_by_object() {
         ambientz::policies(&Mesh::new(&snapshot), &theirs),
         attachments(&snapshot, &theirs),
         bindings(&snapshot, &theirs, &mesh.gateways),
+        shares(&snapshot, &theirs, &mesh.gateways),
     ];
     let different: Vec<&str> = compared.iter().flat_map(|c| &c.different).map(String::as_str).collect();
     let told = different.get(..different.len().min(20)).unwrap_or_default().join("\n");
@@ -59,8 +60,10 @@ fn a_real_istiod_agrees_object_by_object() {
         std::fs::write(&kept, all.to_string()).unwrap();
         panic!("seed {seed}: {} differences (`{}`):\n{told}", different.len(), kept.display());
     }
-    let [policies, attachments, bindings] = compared.map(|compared| compared.equal);
-    println!("conformance: {policies} policies, {attachments} attachments, {bindings} bindings equal");
+    let [policies, attachments, bindings, shares] = compared.map(|compared| compared.equal);
+    println!(
+        "conformance: {policies} policies, {attachments} attachments, {bindings} bindings, {shares} shares equal"
+    );
     assert!(policies >= ENOUGH && attachments >= ENOUGH, "seed {seed}: too few to tell");
 }
 
@@ -180,9 +183,38 @@ fn bindings(snapshot: &MeshSnapshot, theirs: &Value, gateways: &BTreeMap<String,
     compared
 }
 
+/// Which of two waypoints the connections to Services go through.
+fn shares(snapshot: &MeshSnapshot, theirs: &Value, gateways: &BTreeMap<String, String>) -> Compared {
+    let mut compared = Compared::default();
+    let mut shared = 0;
+    for service in &snapshot.services {
+        let Binding::Bound(first) = snapshot.waypoint_of_service(service) else { continue };
+        let key = service.reference.key();
+        let of_istiod = ambientz::items(theirs, "services").iter().find(|of| ambientz::key(of) == key);
+        let weighted =
+            of_istiod.and_then(|of| of["weightedWaypoints"].as_array()).cloned().unwrap_or_default();
+        let used = weighted.iter().filter(|one| one["weight"].as_u64().unwrap_or_default() > 0);
+        let used: Vec<String> = used.filter_map(|one| of_address(&one["destination"], gateways)).collect();
+        let ours = match snapshot.share_of_waypoint(service, &first) {
+            Share::All => vec![first.key()],
+            Share::Some(second) => vec![first.key(), second.key()],
+            Share::None(second) => vec![second.key()],
+            Share::Unknown(what) => vec![format!("unknown for {what}")],
+        };
+        shared += usize::from(ours != [first.key()]);
+        let equal = if weighted.is_empty() { ours == [first.key()] } else { ours == used };
+        compared.count((!equal).then(|| format!("svc/{key}: istiod has {weighted:?}, we say {ours:?}")));
+    }
+    println!("shared by two waypoints: {shared}");
+    compared
+}
+
 /// The Gateway of the address that istiod gives for a waypoint.
 fn waypoint(object: &Value, gateways: &BTreeMap<String, String>) -> Option<String> {
-    let waypoint = object.get("waypoint")?;
+    of_address(object.get("waypoint")?, gateways)
+}
+
+fn of_address(waypoint: &Value, gateways: &BTreeMap<String, String>) -> Option<String> {
     let address = match waypoint.pointer("/hostname/hostname").and_then(Value::as_str) {
         Some(hostname) => hostname.to_owned(),
         None => ambientz::text_of_address(&waypoint["address"]),

@@ -76,13 +76,33 @@ fn ask(random: &mut Random, labels: &mut Value, percent: usize) {
     }
 }
 
+/// Asks for a second one for a share of the connections.
+fn ask_for_a_share(random: &mut Random, object: &mut Value) {
+    if !random.chance(80) {
+        return;
+    }
+    let metadata = &mut object["metadata"];
+    metadata["labels"]["istio.io/use-waypoint-canary"] = json!(random.pick(&ASKED));
+    if random.chance(40) {
+        let of = random.pick(&NAMESPACES);
+        metadata["labels"]["istio.io/use-waypoint-canary-namespace"] = json!(of);
+    }
+    if random.chance(85) {
+        let weight = random.pick(&["0", "1", "50", "50", "100", "100", "+7", "-1", "101", "1.5", "many", ""]);
+        metadata["annotations"]["istio.io/use-waypoint-canary-weight"] = json!(weight);
+    }
+}
+
 fn namespace(random: &mut Random, name: &str) -> Value {
     let mut labels = json!({"tier": random.pick(&APPS)});
     if random.chance(70) {
         labels["istio.io/dataplane-mode"] = json!("ambient");
     }
     ask(random, &mut labels, 60);
-    json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}})
+    let metadata = json!({"name": name, "labels": labels});
+    let mut namespace = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata});
+    ask_for_a_share(random, &mut namespace);
+    namespace
 }
 
 fn classes() -> Vec<Value> {
@@ -222,10 +242,11 @@ fn service(random: &mut Random, index: usize) -> Value {
     if random.chance(90) {
         spec["selector"] = json!({"app": random.pick(&APPS)});
     }
-    json!({
-        "apiVersion": "v1", "kind": "Service", "spec": spec,
-        "metadata": {"name": format!("svc{index}"), "namespace": random.pick(&NAMESPACES), "labels": labels},
-    })
+    let metadata =
+        json!({"name": format!("svc{index}"), "namespace": random.pick(&NAMESPACES), "labels": labels});
+    let mut service = json!({"apiVersion": "v1", "kind": "Service", "spec": spec, "metadata": metadata});
+    ask_for_a_share(random, &mut service);
+    service
 }
 
 /// An AuthorizationPolicy, for ztunnel or for a waypoint.
