@@ -70,16 +70,19 @@ pub use routing::{Listed, Routing};
 pub use services::{Backend, Service};
 #[cfg(test)]
 pub(crate) use settings::CONFIG_MAP_KEYS;
+#[cfg(feature = "cluster")]
+pub(crate) use settings::ISTIO_PODS;
 pub use settings::{
     Clients, EnablementSelector, IstioCni, Istiod, MeshConfig, Settings, SettingsOverride, Version,
     istio_namespaces, root_namespace,
 };
-pub(crate) use settings::{ISTIO_PODS, ISTIOD_REVISION, is_istiod, is_istiod_variable};
+pub(crate) use settings::{ISTIOD_REVISION, is_istiod, is_istiod_variable};
 pub use sources::{Format, Places, Source, Sources};
 pub(crate) use visible::asks_for_dry_run;
 pub use visible::{Discovery, Hidden};
 pub(crate) use waypoints::USE_WAYPOINT;
 pub use waypoints::{Binding, Refusal, Share, Waypoint};
+#[cfg(feature = "terminal")]
 pub(crate) use workloads::service_account;
 pub use ztunnels::{Asked, Held, HeldCertificate, PORT as ZTUNNEL_PORT};
 

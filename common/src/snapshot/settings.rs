@@ -32,6 +32,7 @@ pub(crate) const CONFIG_MAP_KEYS: [&str; 5] =
     [mesh_config::MESH, istio_cni::ENABLEMENT, istio_cni::EXCLUDED, istio_cni::ENABLED, istio_cni::NFTABLES];
 
 /// The labels of the pods beside which settings stand.
+#[cfg(feature = "cluster")]
 pub(crate) const ISTIO_PODS: &[(&str, &str)] = &[ISTIOD, ISTIO_CNI];
 
 /// What a person says about the mesh, over anything that is found.

@@ -67,20 +67,15 @@ impl MeshSnapshot {
         match weight {
             None | Some(0) => Share::All,
             _ if gateway == *bound => Share::All,
-            Some(weight) => self.shared(namespace, gateway, weight),
+            Some(weight) => self.shared(namespace, &gateway, weight),
         }
     }
 
-    fn shared(&self, from: &str, gateway: ResourceRef, weight: u8) -> Share {
-        let of = gateway.namespace.clone();
-        match self.bind(
-            from,
-            of.as_ref().map(Namespace::as_str).unwrap_or_default(),
-            &gateway.name,
-            Traffic::Service,
-        ) {
-            Binding::Bound(gateway) if weight == 100 && !self.some_ztunnel_is_old() => Share::None(gateway),
-            Binding::Bound(gateway) => Share::Some(gateway),
+    fn shared(&self, from: &str, gateway: &ResourceRef, weight: u8) -> Share {
+        let namespace = gateway.namespace.as_ref().map(Namespace::as_str).unwrap_or_default();
+        match self.bind(from, namespace, &gateway.name, Traffic::Service) {
+            Binding::Bound(second) if weight == 100 && !self.some_ztunnel_is_old() => Share::None(second),
+            Binding::Bound(second) => Share::Some(second),
             Binding::Unknown(what) => Share::Unknown(what),
             Binding::Free | Binding::Refused(..) => Share::All,
         }
