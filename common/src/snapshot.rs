@@ -35,6 +35,7 @@ mod tests;
 mod visible;
 mod waypoints;
 mod workloads;
+mod written;
 mod ztunnels;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -158,6 +158,7 @@ impl<'a> Rows<'a> {
             By::Object(object) => Written {
                 name: Some(object.key()),
                 kind: Some(object.kind.wire().to_owned()),
+                place: self.mesh.snapshot.origin_of(object).map(|origin| (origin, FieldPath::default())),
                 ..Written::default()
             },
         }
