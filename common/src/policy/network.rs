@@ -7,6 +7,8 @@
 //!
 //! Kubernetes staging/src/k8s.io/api/networking/v1/types.go; sigs.k8s.io/network-policy-api, apis/v1alpha1.
 
+use std::net::IpAddr;
+
 use rustc_hash::FxHashMap;
 
 use crate::model::{FieldPath, Kind, Namespace, Origin, ResourceRef, Workload, WorkloadIndex};
@@ -109,7 +111,7 @@ impl<'a> NetworkPolicies<'a> {
         let egress_blocks = Blocks::new(&blocks.collect::<Vec<_>>());
         let only_namespaced = policies.iter().all(|policy| policy.tier == rules::Tier::Namespace);
         let sending = Sending::new(&policies, &classes, &egress, !unjudged.is_empty());
-        let egress_rules = EgressRules::new(&policies, classes.len());
+        let egress_rules = EgressRules::new(&policies, classes.len(), &egress_blocks);
         Self {
             classes,
             ingress,
@@ -158,7 +160,10 @@ impl<'a> NetworkPolicies<'a> {
         if !self.egress_blocks.divide() {
             return Vec::new();
         }
-        let addresses = workload.map(|workload| workload.addresses.as_slice()).unwrap_or_default();
+        self.ranges(workload.map(|workload| workload.addresses.as_slice()).unwrap_or_default())
+    }
+
+    fn ranges(&self, addresses: &[IpAddr]) -> Vec<usize> {
         addresses.iter().map(|address| self.egress_blocks.position(*address)).collect()
     }
 

@@ -4,10 +4,12 @@
 use rustc_hash::FxHashMap;
 
 use crate::model::Name;
+use crate::policy::ir::Block;
+use crate::policy::peer_set::blocks::Blocks;
 
-use super::classes::{ClassSet, Positions};
+use super::classes::Positions;
 use super::ports::{Port, Ports, Travelling};
-use super::rules::{Policy, Rule};
+use super::rules::{Peers, Policy, Rule};
 use super::{Direction, EndKind, NetworkRule};
 
 /// Such rules that are for TCP, by their numbers: those of one policy side by side, in their order.
@@ -18,10 +20,19 @@ pub(super) struct EgressRules {
     ports_of: Vec<usize>,
     /// By class, the rules whose selectors select it for certain.
     selecting: Vec<Positions>,
-    /// Rules that may be for other ends, too.
+    /// Rules for whatever end.
+    everyone: Positions,
+    /// Rules that may be for others than their selectors select.
     for_any: Positions,
+    /// Those of them that are for others by their addresses only.
+    by_address: Positions,
+    /// By range of addresses, the latter that are for it; empty where that would be too many.
+    of_range: Vec<Positions>,
     ports: ByPort,
 }
+
+/// Pairs of rule and range of addresses beyond which each rule is asked.
+const MOST_PAIRS: usize = 4 << 20;
 
 /// What may be for an end and a port.
 pub(super) struct Found {
@@ -29,36 +40,61 @@ pub(super) struct Found {
     pub(super) all: Positions,
     /// Those of which nothing is left to ask.
     pub(super) certain: Positions,
-    /// Those that select the end for certain.
+    /// Those that are for the end for certain.
     pub(super) selecting: Positions,
 }
 
 impl EgressRules {
     /// The rules of these policies, for ends of so many classes.
-    pub(super) fn new(policies: &[Policy<'_>], classes: usize) -> Self {
+    pub(super) fn new(policies: &[Policy<'_>], classes: usize, blocks: &Blocks) -> Self {
         let mut all = Self { selecting: vec![Positions::default(); classes], ..Self::default() };
+        let count: usize =
+            policies.iter().filter_map(|of| of.rules(Direction::Egress)).map(<[Rule<'_>]>::len).sum();
+        if count.saturating_mul(blocks.len()) <= MOST_PAIRS {
+            all.of_range = vec![Positions::default(); blocks.len()];
+        }
         let mut known: FxHashMap<&Ports, usize> = FxHashMap::default();
         for (policy, of) in policies.iter().enumerate() {
             let rules = of.rules(Direction::Egress).unwrap_or_default().iter().enumerate();
             for (rule, one) in rules.filter(|(_, one)| !one.ports.is_never()) {
                 let next = known.len();
                 all.ports_of.push(*known.entry(&one.ports).or_insert(next));
-                all.add(NetworkRule { policy, direction: Direction::Egress, rule: Some(rule) }, one);
+                all.add(NetworkRule { policy, direction: Direction::Egress, rule: Some(rule) }, one, blocks);
             }
         }
         all
     }
 
-    fn add(&mut self, at: NetworkRule, rule: &Rule<'_>) {
+    fn add(&mut self, at: NetworkRule, rule: &Rule<'_>, blocks: &Blocks) {
         let (number, peers) = (self.rules.len(), &rule.peers);
         self.rules.push(at);
         self.ports.add(number, &rule.ports);
-        if peers.everyone || peers.others || !peers.blocks.is_empty() || !peers.pods.maybe.is_empty() {
+        if peers.everyone {
+            return self.everyone.insert(number);
+        }
+        let is_unclear = peers.others || !peers.pods.maybe.is_empty();
+        if is_unclear || !peers.blocks.is_empty() {
             self.for_any.insert(number);
-            return;
+        }
+        if !is_unclear && !peers.blocks.is_empty() {
+            self.by_address.insert(number);
+            self.add_ranges(number, peers, blocks);
         }
         for class in peers.pods.sure.iter() {
             self.selecting.get_mut(class).into_iter().for_each(|rules| rules.insert(number));
+        }
+    }
+
+    fn add_ranges(&mut self, number: usize, peers: &Peers<'_>, blocks: &Blocks) {
+        for block in &peers.blocks {
+            for range in blocks.inside(&block.block) {
+                let is_hole = |hole: &Block| blocks.inside(hole).contains(&range);
+                if !block.except.iter().any(is_hole)
+                    && let Some(rules) = self.of_range.get_mut(range)
+                {
+                    rules.insert(number);
+                }
+            }
         }
     }
 
@@ -71,22 +107,36 @@ impl EgressRules {
         self.ports_of.get(number).copied()
     }
 
-    /// The rules that may be for such an end, which declares these ports, and for this port of it.
-    pub(super) fn to(&self, end: EndKind<'_>, port: Travelling<'_>, declared: &[(Name, u16)]) -> Found {
+    /// The rules that may be for such an end, whose addresses are in these ranges and which declares these ports, and
+    /// for this port of it. Of an end without ranges the addresses are not known.
+    pub(super) fn to(
+        &self,
+        end: EndKind<'_>,
+        ranges: &[usize],
+        port: Travelling<'_>,
+        declared: &[(Name, u16)],
+    ) -> Found {
         let (fit, may_fit) = self.ports.of(port, declared);
         let selecting = match end {
             EndKind::Pod(class) | EndKind::HostPod(class, _) => self.selecting.get(class.position()),
             EndKind::Itself | EndKind::Node(_) | EndKind::Address | EndKind::Unrun(_) => None,
         };
-        let selecting = selecting.cloned().unwrap_or_default();
-        let mut all = selecting.clone();
-        all.add(&self.for_any);
+        let mut selecting = selecting.cloned().unwrap_or_default();
+        let mut all = self.for_any.clone();
+        if !ranges.is_empty() && !self.of_range.is_empty() {
+            all = all.without(&self.by_address);
+            ranges.iter().filter_map(|range| self.of_range.get(*range)).for_each(|rules| all.add(rules));
+        }
+        all.add(&selecting);
+        all.add(&self.everyone);
         let mut any_port = fit.clone();
         any_port.add(&may_fit);
-        let all = all.and(&any_port);
         // Whether a pod with the network of its node is seen as a pod is asked elsewhere.
-        let selecting = if matches!(end, EndKind::Pod(_)) { selecting } else { ClassSet::default() };
-        Found { all, certain: selecting.clone().and(&fit), selecting }
+        if !matches!(end, EndKind::Pod(_)) {
+            selecting = Positions::default();
+        }
+        selecting.add(&self.everyone);
+        Found { all: all.and(&any_port), certain: selecting.clone().and(&fit), selecting }
     }
 }
 

@@ -1,5 +1,7 @@
+use std::net::IpAddr;
+
 use mesh_testkit::isolated::{self, Size};
-use mesh_testkit::odd;
+use mesh_testkit::{Random, odd};
 
 use crate::policy::network::{
     Direction, End, EndKind, Hop, NetworkPolicies, NetworkRule, PodClass, Ruling, Travelling, Uncertain,
@@ -7,7 +9,8 @@ use crate::policy::network::{
 use crate::snapshot::{MeshSnapshot, SettingsOverride};
 
 fn snapshots() -> impl Iterator<Item = MeshSnapshot> {
-    let isolated = (1..=8).map(|seed| isolated::list(&isolated::mesh(seed, Size::of(seed))));
+    let sizes = (1..=8).map(|seed| (seed, Size::of(seed))).chain((1..=8).map(|seed| (seed, Size::plain(60))));
+    let isolated = sizes.map(|(seed, size)| isolated::list(&isolated::mesh(seed, size)));
     let odd = (1..=40).map(|seed| odd::list(&odd::mesh(seed)));
     isolated.chain(odd).map(|text| {
         let objects = crate::manifests::from_text("mesh.yaml", &text, &crate::manifests::Options::default());
@@ -31,13 +34,21 @@ const PORTS: [Travelling<'static>; 5] = [
     Travelling::AnyBut(&[80, 8080]),
 ];
 
+/// Of an end none, one, or two addresses are known, in ranges that rules tell apart.
+fn addresses(random: &mut Random, known: &[IpAddr]) -> Vec<IpAddr> {
+    (0..random.below(3)).filter_map(|_| known.get(random.below(known.len().max(1))).copied()).collect()
+}
+
 #[test]
 fn classes_of_one_set_get_one_ruling_for_what_they_send() {
-    let mut shared = 0;
+    let (mut shared, mut at_once, mut by_address, mut random) = (0, 0, 0, Random::new(1));
     for snapshot in snapshots() {
         let network = NetworkPolicies::new(&snapshot);
+        let blocks = &network.egress_blocks;
+        let known: Vec<IpAddr> = (0..blocks.len()).filter_map(|range| blocks.example(range)).collect();
         for (kind, port) in ends(&network).into_iter().flat_map(|kind| PORTS.map(|port| (kind, port))) {
-            let other = End { kind, addresses: &[] };
+            let addresses = addresses(&mut random, &known);
+            let other = End { kind, addresses: &addresses };
             let hop = |of| Hop { of, direction: Direction::Egress, other, port };
             let sent = network.sent(hop(PodClass::at(0)));
             let sets = match &sent {
@@ -48,7 +59,9 @@ fn classes_of_one_set_get_one_ruling_for_what_they_send() {
                 let mut first = None;
                 for class in set.iter().map(PodClass::at) {
                     let ruling = network.rule(hop(class));
+                    by_address += usize::from(matches!(ruling, Ruling::Allowed { address: true, .. }));
                     if let Some(sent) = &sent {
+                        at_once += 1;
                         assert_eq!(network.rule_sent(hop(class), sent), ruling, "{class:?} to {kind:?}");
                     }
                     let ruling = without_evidence(ruling);
@@ -60,7 +73,8 @@ fn classes_of_one_set_get_one_ruling_for_what_they_send() {
             }
         }
     }
-    assert!(shared > 10_000, "only {shared} rulings were shared");
+    assert!(shared > 10_000 && at_once > 10_000, "only {shared} and {at_once} rulings were shared");
+    assert!(by_address > 100, "only {by_address} rulings by addresses");
 }
 
 /// Which policy decides is asked for those who are told.

@@ -160,7 +160,12 @@ struct Rules<'a> {
 impl<'a> Rules<'a> {
     fn new(network: &'a NetworkPolicies<'a>, hop: Hop<'a>) -> Self {
         let comparing = Comparing::new(&network.classes, hop);
-        let found = network.egress_rules.to(hop.other.kind, hop.port, comparing.declared());
+        let found = network.egress_rules.to(
+            hop.other.kind,
+            &network.ranges(hop.other.addresses),
+            hop.port,
+            comparing.declared(),
+        );
         let (numbers, of_ports) = (Numbers::default(), FxHashMap::default());
         Self { network, comparing, found, numbers, of_ports, repeatable: FxHashSet::default() }
     }
