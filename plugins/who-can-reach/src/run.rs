@@ -1,6 +1,7 @@
 //! From a question to an answer: load, ask, print, and the exit status that follows.
 
 use std::io::Read;
+use std::mem::ManuallyDrop;
 
 use mesh_common::cli::{CliError, Comparison, Console, ExitStatus, Facts};
 use mesh_common::manifests;
@@ -109,7 +110,8 @@ pub fn run(arguments: Arguments) -> Result<ExitStatus, CliError> {
         }
         Request::Diff(query) => diff(&arguments, &console, &query),
         Request::Ask(query) => {
-            let facts = load(&arguments, &console, &Wanted::of(&query)?)?;
+            // Kept to the end of the process: to give back piece by piece what was read would only take time.
+            let facts = ManuallyDrop::new(load(&arguments, &console, &Wanted::of(&query)?)?);
             ask(&console, &facts, &query, arguments.request.request()?)
         }
     }
@@ -138,7 +140,7 @@ fn ask(
     query: &Query,
     request: envoy::Request,
 ) -> Result<ExitStatus, CliError> {
-    let mesh = Mesh::new(&facts.snapshot).asked(request);
+    let mesh = ManuallyDrop::new(Mesh::new(&facts.snapshot).asked(request));
     let Answer { body, evidence } = answer(facts, &mesh, query).inspect_err(|_| {
         // What was asked about may be in what could not be read: lists of workloads before all others.
         let mut gaps: Vec<_> = facts.snapshot.gaps.iter().collect();
@@ -154,7 +156,7 @@ fn ask(
     }
     let asks_a_caller = matches!(query, Query::From { .. });
     let status = ExitStatus::of(asks_a_caller && body.any_denied(), body.is_certain(), &evidence);
-    let mut envelope = facts.envelope("ReachabilityReport", &evidence, body);
+    let mut envelope = ManuallyDrop::new(facts.envelope("ReachabilityReport", &evidence, body));
     console.report(&mut envelope, |out, envelope, format| {
         render::reachability(out, envelope, format, console.look, asks_a_caller)
     })?;
