@@ -1,6 +1,8 @@
 //! Kinds that an API server does not have, has in other versions, or has without an object.
 
-use mesh_testkit::test_cluster::{Fault, FaultyProxy, OLD_ISTIO, Options, Rule, TestCluster};
+use mesh_testkit::test_cluster::{
+    Fault, FaultyProxy, NETWORK_POLICIES, OLD_ISTIO, OLD_NETWORK_POLICIES, Options, Rule, TestCluster,
+};
 use serde_json::{Value, json};
 
 use crate::asking::{Asked, ask, enrolled, placed, policy, principal};
@@ -87,7 +89,7 @@ fn with_a_version_alone(cluster: &TestCluster) {
 }
 
 fn with_admin_network_policies(cluster: &TestCluster) {
-    cluster.install_network_policy_crds();
+    cluster.install_network_policy_crds(OLD_NETWORK_POLICIES);
     let before = asked(cluster).exits(0);
     assert!(before.gaps().is_empty(), "{:?}", before.gaps());
     cluster.create(&json!({
@@ -104,4 +106,16 @@ fn with_admin_network_policies(cluster: &TestCluster) {
     let verdicts = after.verdicts();
     assert_eq!((&*verdicts[OF_WEB], &*verdicts[OF_CLIENT]), ("unknown", "denied"), "{:?}", after.gaps());
     assert!(after.stdout.contains("MESH0953"), "{:?}", after.gaps());
+
+    // The later ones of the same version know other peers; what they do not know the server drops, which leaves all.
+    cluster.install_network_policy_crds(NETWORK_POLICIES);
+    let path = "/apis/policy.networking.k8s.io/v1alpha1/adminnetworkpolicies/cluster-wide";
+    cluster.wait_for(path, "peers of the later form", |policy| {
+        policy.pointer("/spec/ingress/0/from/0/namespaces") == Some(&json!({}))
+    });
+    let later = asked(cluster).exits(0);
+    let verdicts = later.verdicts();
+    assert!(later.gaps().is_empty(), "{:?}", later.gaps());
+    assert_eq!((&*verdicts[OF_WEB], &*verdicts[OF_CLIENT]), ("denied", "denied"));
+    assert!(later.stdout.contains("AdminNetworkPolicyDeny"), "{}", later.stdout);
 }

@@ -13,7 +13,7 @@
 
 use std::sync::OnceLock;
 
-use mesh_testkit::test_cluster::{ISTIO, Options, TestCluster};
+use mesh_testkit::test_cluster::{ISTIO, NETWORK_POLICIES, Options, TestCluster};
 use serde_json::{Value, json};
 
 mod asking;
@@ -49,7 +49,7 @@ fn own() -> TestCluster {
     let cluster = TestCluster::start(&Options::default());
     cluster.install_istio_crds(ISTIO);
     cluster.install_gateway_crds();
-    cluster.install_network_policy_crds();
+    cluster.install_network_policy_crds(NETWORK_POLICIES);
     cluster
 }
 

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use mesh_testkit::odd;
-use mesh_testkit::test_cluster::{ISTIO, Options, TestCluster, documents};
+use mesh_testkit::test_cluster::{ISTIO, NETWORK_POLICIES, Options, TestCluster, documents};
 use serde_json::{Value, json};
 
 use crate::asking::{Asked, ask};
@@ -22,7 +22,7 @@ fn a_cluster_and_its_files_give_the_same_rows() {
     let cluster = TestCluster::start(&Options { kwok: false, ..Options::default() });
     cluster.install_istio_crds(ISTIO);
     cluster.install_gateway_crds();
-    cluster.install_network_policy_crds();
+    cluster.install_network_policy_crds(NETWORK_POLICIES);
     odd_meshes(&cluster);
     example(&cluster);
 }

@@ -33,7 +33,7 @@ mod server;
 
 pub use assets::program;
 pub use audit::AuditEvent;
-pub use contents::{ISTIO, OLD_ISTIO, documents, has_condition};
+pub use contents::{ISTIO, NETWORK_POLICIES, OLD_ISTIO, OLD_NETWORK_POLICIES, documents, has_condition};
 pub use faulty_proxy::{Fault, FaultyProxy, Rule};
 pub use istiod::{Istiod, IstiodOptions};
 pub use kubeconfig::Unusual;

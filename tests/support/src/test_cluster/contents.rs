@@ -10,6 +10,10 @@ use super::{PATIENCE, TestCluster, objects};
 pub const ISTIO: &str = "1.31.1";
 /// Older ones: before `serviceAccounts` (1.25), and before `trustDomains` (1.30).
 pub const OLD_ISTIO: [&str; 2] = ["1.24.2", "1.28.0"];
+/// The last AdminNetworkPolicies of v1alpha1, with what is experimental in them.
+pub const NETWORK_POLICIES: &str = "0.1.7";
+/// The first ones, whose peers are written otherwise.
+pub const OLD_NETWORK_POLICIES: &str = "0.1.1";
 
 impl TestCluster {
     /// Creates an object, and its status when it has one (which is a second request).
@@ -112,9 +116,10 @@ impl TestCluster {
         self.install("crds/gateway-api-1.6.3.yaml");
     }
 
-    /// Installs the CRDs of AdminNetworkPolicy and BaselineAdminNetworkPolicy.
-    pub fn install_network_policy_crds(&self) {
-        self.install("crds/network-policy-api-0.1.1.yaml");
+    /// Installs the CRDs of AdminNetworkPolicy and BaselineAdminNetworkPolicy ([`NETWORK_POLICIES`] or
+    /// [`OLD_NETWORK_POLICIES`]) and waits until they are served.
+    pub fn install_network_policy_crds(&self, version: &str) {
+        self.install(&format!("crds/network-policy-api-{version}.yaml"));
     }
 
     fn install(&self, manifest: &str) {
