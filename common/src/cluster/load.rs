@@ -1,8 +1,8 @@
 //! Everything that a question needs, read side by side; what is missing is told as [`NotRead`].
 //!
 //! Rounds: first what the question names, then what the first answers point at (the root namespace and istiod's
-//! own, where they are not the usual ones). What may not be listed everywhere is listed where the question is
-//! about.
+//! own, where they are not the usual ones; where waypoints stand). What may not be listed everywhere is listed where the
+//! question is about.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,6 +11,7 @@ use tokio::task::JoinSet;
 use crate::model::Name;
 use crate::snapshot::{
     Extent, Needs, NotRead, Objects, SettingsOverride, Topic, Why, istio_namespaces, root_namespace,
+    waypoint_namespaces,
 };
 
 use super::api::Trouble;
@@ -57,21 +58,27 @@ pub(super) async fn load(
     let home = home.iter().chain(&istio).chain(&roots).cloned().collect();
     let elsewhere = !needs.of(Topic::Settings).is_none() && !needs.of(Topic::Pods).is_all();
     let search = elsewhere.then(|| given.clone());
+    let called = needs.of(Topic::Policies);
+    let mut needs = needs.clone();
     let mut loading = Loading { reader, home, search, discovery: None, read: Read::default() };
     for _ in 0..ROUNDS {
         let before = loading.read.outcomes.len();
-        let asked = wanted(needs, &istio, &roots);
+        let asked = wanted(&needs, &istio, &roots);
         let missing: Vec<Wanted> = asked.into_iter().filter_map(|wanted| loading.missing(wanted)).collect();
         if missing.is_empty() || before > 0 && loading.is_slow() {
             break;
         }
-        loading.round(missing, needs, before == 0).await?;
+        loading.round(missing, &needs, before == 0).await?;
         let objects = &loading.read.objects;
         istio.extend(istio_namespaces(objects, given));
         istio.extend(loading.read.istio.iter().cloned());
         roots.insert(root_namespace(objects, given));
+        let has_gateways =
+            |name: &Name| objects.gateways.iter().any(|of| of.meta.namespace.as_ref() == Some(name));
+        let waypoints = waypoint_namespaces(objects, &called).into_iter().filter(has_gateways);
+        needs = needs.with_waypoints(waypoints.collect());
     }
-    loading.finish(needs, &istio, &roots)
+    loading.finish(&needs, &istio, &roots)
 }
 
 /// Where Istio usually is, or is said to be.

@@ -71,6 +71,17 @@ impl Needs {
         both
     }
 
+    /// And what decides at waypoints that stand in these namespaces: their pods, and the policies that are attached there.
+    #[must_use]
+    pub fn with_waypoints(self, namespaces: BTreeSet<Name>) -> Self {
+        let extent = Extent::Only(namespaces);
+        if extent.is_none() {
+            self
+        } else {
+            self.with(Topic::Pods, extent.clone()).with(Topic::Policies, extent)
+        }
+    }
+
     /// The namespaces of which a topic is needed.
     #[must_use]
     pub fn of(&self, topic: Topic) -> Extent {

@@ -13,11 +13,13 @@ use crate::model::{Kind, Labels, Name, Namespace, ResourceRef, Workload};
 use super::settings::parse_bool;
 use super::{Discovery, Extent, MeshSnapshot, Object, Objects, Service, Unreadable, Why};
 
+mod asked;
 mod canary;
 mod gateway;
 #[cfg(test)]
 mod tests;
 
+pub use asked::waypoint_namespaces;
 pub use canary::Share;
 pub(super) use canary::WEIGHT;
 pub use gateway::Waypoint;

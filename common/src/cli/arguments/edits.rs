@@ -7,7 +7,9 @@ use clap::{Args, ValueHint};
 
 use crate::cli::{CliError, Takes};
 use crate::model::{Kind, Name};
-use crate::snapshot::{Edits, Extent, KnownFlag, Needs, Objects, Removal, Topic, alike, istiod_flag};
+use crate::snapshot::{
+    Edits, Extent, KnownFlag, Needs, Objects, Removal, Topic, alike, istiod_flag, waypoint_namespaces,
+};
 
 use super::check_namespace;
 
@@ -75,7 +77,8 @@ fn flag(typed: &str) -> Result<(KnownFlag, bool), CliError> {
     Ok((flag, value))
 }
 
-/// What of a cluster the edits need beside the question: what they replace, and what is made of it.
+/// What of a cluster the edits need beside the question: what they replace, what is made of it, and where the waypoints
+/// stand that they ask for.
 pub(in crate::cli) fn needs(edits: &Edits, namespace: &str) -> Needs {
     let pods_of = |needs: Needs, namespace: &str| needs.with(Topic::Pods, Extent::one(namespace));
     let overlaid: BTreeSet<_> = edits.overlay.places();
@@ -84,6 +87,7 @@ pub(in crate::cli) fn needs(edits: &Edits, namespace: &str) -> Needs {
     let mut needs = templates.fold(Needs::default(), |needs, namespace| {
         pods_of(needs, namespace.as_str()).with(Topic::Templates, Extent::one(namespace.as_str()))
     });
+    needs = needs.with_waypoints(waypoint_namespaces(&edits.overlay, &Extent::all()));
     for removal in &edits.without {
         let reference = removal.reference(namespace);
         let inside = reference.namespace.as_ref().map(|of| Name::from(of.as_str()));

@@ -273,3 +273,53 @@ fn a_name_is_never_more_than_a_segment_of_a_path() {
         assert!(!path.contains("%2F") && !path.contains('#'), "{path}");
     }
 }
+
+/// A waypoint in another namespace than what it stands in front of: what is attached to it is written there.
+#[test]
+fn policies_and_pods_of_a_waypoint_elsewhere_are_read() {
+    let asked = Arc::new(std::sync::Mutex::new(Vec::new()));
+    let seen = asked.clone();
+    let discovery = r#"{"kind":"APIGroupDiscoveryList","items":[
+        {"metadata":{"name":"security.istio.io"},"versions":[
+            {"version":"v1","resources":[{"resource":"authorizationpolicies"}]}]},
+        {"metadata":{"name":"gateway.networking.k8s.io"},"versions":[
+            {"version":"v1","resources":[{"resource":"gateways"}]}]}]}"#;
+    let server = server(move |path| {
+        seen.lock().unwrap().push(path.split('?').next().unwrap_or_default().to_owned());
+        let service = |name: &str, namespace: &str| {
+            format!(
+                r#"{{"metadata":{{"name":"{name}","namespace":"edp","labels":{{
+                    "istio.io/use-waypoint":"way","istio.io/use-waypoint-namespace":"{namespace}"}}}},"spec":{{}}}}"#
+            )
+        };
+        match path.split('?').next()? {
+            "/apis" => Some(ok(discovery)),
+            "/api/v1/namespaces/edp/services" => Some(ok(&format!(
+                r#"{{"kind":"ServiceList","metadata":{{}},"items":[{},{}]}}"#,
+                service("one", "infra"),
+                service("two", "nobody")
+            ))),
+            "/apis/gateway.networking.k8s.io/v1/gateways" => {
+                Some(ok(r#"{"kind":"GatewayList","metadata":{},
+                "items":[{"metadata":{"name":"way","namespace":"infra"},"spec":{}}]}"#))
+            }
+            "/api/v1/namespaces/infra/pods" => Some(pods(&[pod("infra", "way-1")], "")),
+            _ => None,
+        }
+    });
+    let called = [Topic::Pods, Topic::Services, Topic::Policies];
+    let needs = called.iter().fold(Needs::basic(), |needs, topic| needs.with(*topic, Extent::one("edp")));
+    let loaded = read_with(&server, &needs, Some(Duration::from_secs(20))).unwrap();
+    assert_eq!(names(&loaded), ["infra/way-1"]);
+    let policies = not_read(&loaded, "authorizationpolicies.security.istio.io");
+    let elsewhere = "namespaces other than `edp`, `infra`, `istio-system`".to_owned();
+    assert_eq!(policies, [(elsewhere, Why::NotAsked)]);
+    let asked = asked.lock().unwrap();
+    let of_infra = "/apis/security.istio.io/v1/namespaces/infra/authorizationpolicies";
+    assert!(asked.iter().any(|path| path == of_infra), "{asked:?}");
+    // Nothing more than that, and nothing where no Gateway is.
+    assert!(
+        !asked.iter().any(|path| path.contains("/nobody/") || path.contains("/infra/services")),
+        "{asked:?}"
+    );
+}

@@ -11,9 +11,9 @@ use crate::snapshot::{MeshSnapshot, Object, Objects, Service, Version};
 use super::{Binding, Traffic, USE_WAYPOINT, gateway_ref};
 
 /// Binds a Service to a second waypoint for a share of its connections.
-const CANARY: &str = "istio.io/use-waypoint-canary";
+pub(super) const CANARY: &str = "istio.io/use-waypoint-canary";
 /// Says in which namespace that one is.
-const CANARY_NAMESPACE: &str = "istio.io/use-waypoint-canary-namespace";
+pub(super) const CANARY_NAMESPACE: &str = "istio.io/use-waypoint-canary-namespace";
 /// How many of a hundred connections go through it; none without it.
 pub(in crate::snapshot) const WEIGHT: &str = "istio.io/use-waypoint-canary-weight";
 

@@ -315,3 +315,30 @@ fn a_second_waypoint_is_asked_for_where_the_first_one_is() {
         format!("{FIRST}, istio.io/use-waypoint-canary: wp, istio.io/use-waypoint-canary-namespace: a");
     assert_eq!(share(["", ""], [&itself, HUNDRED], &[]), Share::All);
 }
+
+#[test]
+fn waypoints_are_read_where_they_are_asked_for() {
+    let asked = |namespace: &str, labels: &str, of: &Extent| {
+        let objects = objects(&pod(namespace, labels));
+        waypoint_namespaces(&objects, of).iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    let far = "istio.io/use-waypoint: wp, istio.io/use-waypoint-namespace: infra";
+    assert_eq!(asked("b", far, &Extent::one("b")), ["infra"]);
+    assert_eq!(asked("b", far, &Extent::one("a")), Vec::<String>::new());
+    let second = "istio.io/use-waypoint-canary: wp-2, istio.io/use-waypoint-canary-namespace: other";
+    assert_eq!(asked("b", &format!("{far}, {second}"), &Extent::one("b")), ["infra", "other"]);
+    assert_eq!(asked("infra", far, &Extent::all()), Vec::<String>::new());
+    for nowhere in [
+        "istio.io/use-waypoint: wp",
+        "istio.io/use-waypoint-namespace: infra",
+        "istio.io/use-waypoint: none, istio.io/use-waypoint-namespace: infra",
+    ] {
+        assert_eq!(asked("b", nowhere, &Extent::all()), Vec::<String>::new(), "{nowhere}");
+    }
+    let namespace = "
+apiVersion: v1
+kind: Namespace
+metadata: {name: b, labels: {istio.io/use-waypoint: wp, istio.io/use-waypoint-namespace: infra}}
+";
+    assert_eq!(waypoint_namespaces(&objects(namespace), &Extent::one("b")).len(), 1);
+}

@@ -26,7 +26,10 @@ fn only_flags_that_are_read_are_taken() {
 fn of_a_cluster_what_is_edited_is_read_too() {
     let yaml =
         "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: x, namespace: shop}\nspec: {template: {}}\n";
-    let overlay = crate::manifests::from_text("x", yaml, &crate::manifests::Options::default());
+    let service = "apiVersion: v1\nkind: Service\nmetadata:\n  name: x\n  namespace: shop\n  labels: \
+                   {istio.io/use-waypoint: way, istio.io/use-waypoint-namespace: infra}\n";
+    let yaml = format!("{yaml}---\n{service}");
+    let overlay = crate::manifests::from_text("x", &yaml, &crate::manifests::Options::default());
     let typed = EditArguments {
         without: vec!["AuthorizationPolicy/edp/p".to_owned(), "deploy/web".to_owned(), "ns/old".to_owned()],
         assume_ambient: vec!["plain".to_owned()],
@@ -35,8 +38,8 @@ fn of_a_cluster_what_is_edited_is_read_too() {
     let edits = Edits { overlay, ..parsed(&typed).unwrap() };
     let needs = needs(&edits, "here");
     let of = |topic| needs.of(topic).to_string();
-    assert_eq!(of(Topic::Policies), "namespace `edp`");
+    assert_eq!(of(Topic::Policies), "namespaces `edp`, `infra`");
     assert_eq!(of(Topic::Templates), "namespaces `here`, `shop`");
-    assert_eq!(of(Topic::Pods), "namespaces `edp`, `here`, `old`, `plain`, `shop`");
+    assert_eq!(of(Topic::Pods), "namespaces `edp`, `here`, `infra`, `old`, `plain`, `shop`");
     assert_eq!(of(Topic::Namespaces), "all namespaces");
 }
