@@ -81,6 +81,31 @@ impl Asked {
         rows.into_iter().map(of).collect()
     }
 
+    /// What became of the one connection that was asked about, and what decided, in the words of JSON:
+    /// `denied authorization ExplicitDeny AuthorizationPolicy shop/nobody`. The exit status says the same.
+    #[track_caller]
+    pub(crate) fn decision(&self) -> String {
+        let row = self.row();
+        let status = match row["verdict"].as_str() {
+            Some("allowed") => 0,
+            Some("denied") => 1,
+            _ => 3,
+        };
+        assert_eq!(self.status, Some(status), "{}\n{}", self.stdout, self.stderr);
+        let by = &row["decidedBy"];
+        let parts = [&row["verdict"], &by["gate"], &by["reason"], &by["kind"], &by["policy"]];
+        parts.iter().filter_map(|part| part.as_str()).collect::<Vec<_>>().join(" ")
+    }
+
+    /// The one row that there is.
+    #[track_caller]
+    pub(crate) fn row(&self) -> Value {
+        let answer = self.json();
+        let rows = answer["rows"].as_array().unwrap();
+        assert_eq!(rows.len(), 1, "{}", self.stdout);
+        rows[0].clone()
+    }
+
     /// The workloads that any row names.
     #[track_caller]
     pub(crate) fn workloads(&self) -> Vec<String> {
@@ -147,6 +172,12 @@ pub(crate) fn placed(namespace: &str, name: &str, address: &str) -> Value {
     pod
 }
 
+/// The same outside of the mesh.
+pub(crate) fn plain(mut pod: Value) -> Value {
+    pod["metadata"]["annotations"] = json!({});
+    pod
+}
+
 /// A policy for the pods of an app.
 pub(crate) fn policy(namespace: &str, name: &str, app: &str, more: &Value) -> Value {
     let mut spec = json!({ "selector": { "matchLabels": { "app": app } } });
@@ -188,6 +219,17 @@ pub(crate) fn little_mesh(cluster: &TestCluster, namespace: &str) {
 pub(crate) fn ready(cluster: &TestCluster, namespace: &str, name: &str) {
     let path = format!("/api/v1/namespaces/{namespace}/pods/{name}");
     cluster.wait_for(&path, "ready", |pod| has_condition(pod, "Ready"));
+}
+
+/// Waits until a Service has an endpoint that is ready.
+pub(crate) fn endpoint(cluster: &TestCluster, namespace: &str, service: &str) {
+    let path = format!(
+        "/apis/discovery.k8s.io/v1/namespaces/{namespace}/endpointslices\
+         ?labelSelector=kubernetes.io/service-name%3D{service}"
+    );
+    cluster.wait_for(&path, "an endpoint", |list| {
+        list.pointer("/items/0/endpoints/0/conditions/ready") == Some(&json!(true))
+    });
 }
 
 /// `cluster.local/ns/N/sa/A`

@@ -23,6 +23,7 @@ mod changes;
 mod cluster;
 mod conformance;
 mod connection;
+mod edits;
 mod ending;
 mod envoy;
 mod faults;
@@ -30,6 +31,7 @@ mod istiod;
 mod kinds;
 mod logging_in;
 mod names;
+mod network_policies;
 mod paging;
 mod proxy;
 mod rbac;
@@ -37,6 +39,7 @@ mod requests;
 mod same_as_files;
 mod sidecars;
 mod stopping;
+mod waypoints;
 
 /// The cluster that the tests share: kwok's node, RBAC, all CRDs.
 fn shared() -> &'static TestCluster {

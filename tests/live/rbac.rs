@@ -37,7 +37,7 @@ fn from(kubeconfig: &Path, question: [&str; 3]) -> Asked {
 }
 
 /// Everything that a question may read.
-fn all_rules() -> Vec<Value> {
+pub(crate) fn all_rules() -> Vec<Value> {
     vec![
         may_read("", &["pods", "namespaces", "services", "configmaps", "nodes", "serviceaccounts"]),
         may_read("discovery.k8s.io", &["endpointslices"]),
@@ -51,7 +51,7 @@ fn all_rules() -> Vec<Value> {
 }
 
 /// All rules without this resource.
-fn without(resource: &str) -> Vec<Value> {
+pub(crate) fn without(resource: &str) -> Vec<Value> {
     let named = ["authorizationpolicies", "peerauthentications", "requestauthentications"];
     let mut rules = all_rules();
     for rule in &mut rules {
