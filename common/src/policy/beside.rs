@@ -75,7 +75,7 @@ impl Beside {
             Inbound::Chains { protocol, .. } => protocol,
             _ => Protocol::Tcp,
         };
-        let proxy = proxy(mesh, workload);
+        let proxy = Proxy::of_pod(workload, &mesh.snapshot.settings);
         let tokens = Tokens::of(mesh, &proxy);
         let modes = mesh.policies.peer_authentications();
         let namespace = &workload.identity.namespace;
@@ -110,19 +110,6 @@ impl Beside {
     }
 }
 
-/// The Envoy of a pod.
-fn proxy<'a>(mesh: &'a Mesh<'_>, workload: &'a Workload) -> Proxy<'a> {
-    let settings = &mesh.snapshot.settings;
-    Proxy {
-        namespace: &workload.identity.namespace,
-        labels: &workload.labels,
-        waypoint: false,
-        service: None,
-        root: &settings.mesh.root_namespace,
-        selector_based_gateway_policy: settings.istiod.selects_gateways,
-    }
-}
-
 /// The request as the Envoy of a pod has it: called are the pod's own address and port.
 fn request(mesh: &Mesh<'_>, workload: &Workload, port: Option<u16>, protocol: Protocol) -> Request {
     let server_name = match (&mesh.request.server_name, protocol) {
@@ -144,7 +131,8 @@ fn request(mesh: &Mesh<'_>, workload: &Workload, port: Option<u16>, protocol: Pr
 /// The ports at which sidecars of a workload may answer in their own way: of Services, policies and settings.
 pub(super) fn ports(mesh: &Mesh<'_>, workload: &Workload) -> Vec<u16> {
     let namespace = &workload.identity.namespace;
-    let enforced = Enforced::by(mesh, &proxy(mesh, workload), Protocol::Detected);
+    let proxy = Proxy::of_pod(workload, &mesh.snapshot.settings);
+    let enforced = Enforced::by(mesh, &proxy, Protocol::Detected);
     let matchers = enforced.chains.iter().flat_map(|(_, filters)| filters.matchers());
     let mut ports: Vec<u16> = matchers
         .filter_map(|matcher| match matcher {

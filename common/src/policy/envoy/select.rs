@@ -5,8 +5,8 @@ use crate::istio::{
     Action, AuthorizationPolicy, EnvoyFilter, Extension, GATEWAY_NAME, RequestAuthentication,
     TargetReference, WAYPOINT_CLASS, WorkloadSelector,
 };
-use crate::model::{Labels, Name, Namespace};
-use crate::snapshot::Object;
+use crate::model::{Labels, Name, Namespace, Workload};
+use crate::snapshot::{Object, Settings};
 
 #[cfg(test)]
 mod tests;
@@ -74,6 +74,19 @@ pub fn select<'a>(
 }
 
 impl<'a> Proxy<'a> {
+    /// The proxy of a pod that serves as no waypoint.
+    #[must_use]
+    pub fn of_pod(workload: &'a Workload, settings: &'a Settings) -> Self {
+        Self {
+            namespace: &workload.identity.namespace,
+            labels: &workload.labels,
+            waypoint: false,
+            service: None,
+            root: &settings.mesh.root_namespace,
+            selector_based_gateway_policy: settings.istiod.selects_gateways,
+        }
+    }
+
     /// The namespaces of whose policies some may be attached to it.
     #[must_use]
     pub fn namespaces(&self) -> Vec<&'a Namespace> {

@@ -14,15 +14,7 @@ const KINDS: [&str; 3] = ["EnvoyFilter", "WasmPlugin", "TrafficExtension"];
 
 /// The object that changes a workload's proxy in a context, or may.
 pub(super) fn changing(snapshot: &MeshSnapshot, workload: &Workload, context: &str) -> Option<Unclear> {
-    let settings = &snapshot.settings;
-    let proxy = Proxy {
-        namespace: &workload.identity.namespace,
-        labels: &workload.labels,
-        waypoint: false,
-        service: None,
-        root: &settings.mesh.root_namespace,
-        selector_based_gateway_policy: settings.istiod.selects_gateways,
-    };
+    let proxy = Proxy::of_pod(workload, &snapshot.settings);
     let filter = |of: &Object<EnvoyFilter>| proxy.is_changed_by(of) && is_in_context(of, context);
     let extension = |of: &Object<Extension>| proxy.runs(of) && sees(of, context);
     let found = find(snapshot, &proxy, filter, extension).map(Unclear::not_judged);
@@ -73,8 +65,8 @@ fn sees(extension: &Object<Extension>, context: &str) -> bool {
 
 fn unread(snapshot: &MeshSnapshot, proxy: &Proxy<'_>) -> Option<Unclear> {
     let of = |kind: &str| {
-        let places = proxy.namespaces().into_iter();
-        places.filter_map(|of| Unclear::unread(snapshot, &Kind::from_wire(kind), &[of])).next()
+        let kind = Kind::from_wire(kind);
+        proxy.namespaces().into_iter().find_map(|of| Unclear::unread(snapshot, &kind, &[of]))
     };
     KINDS.into_iter().find_map(of)
 }
