@@ -8,6 +8,7 @@ use crate::model::ResourceRef;
 use crate::policy::decision::{
     By, Cell, Condition, Decision, EnvoyRule, Gate, GateOutcome, Judgement, Verdict,
 };
+use crate::policy::enforced::Enforced;
 use crate::policy::envoy::{
     Filters, Formula, Hit, Leaf, Outcome, Peers, PolicyName, Request, RuleName, Why, decide,
 };
@@ -45,11 +46,12 @@ pub(in crate::policy) fn in_chain<'a>(protocol: &str, request: &'a Request) -> C
 pub(super) fn parts<D: Domain>(
     domain: &D,
     mesh: &Mesh<'_>,
-    chains: &Chains,
+    enforced: &Enforced,
     request: &Request,
-    (unreadable, tokens): (Option<&By>, &Tokens),
+    tokens: &Tokens,
 ) -> Parts<D::Set> {
-    let worlds = chains.iter().map(|(protocol, filters)| {
+    let unreadable = enforced.unreadable.as_ref();
+    let worlds = enforced.chains.iter().map(|(protocol, filters)| {
         let judged = || of_chain(domain, mesh, filters, &in_chain(protocol, request), unreadable);
         let by = |outcome, reason, object: &ResourceRef| {
             Judgement::new(GATE, outcome, reason).by(By::Object(object.clone()))

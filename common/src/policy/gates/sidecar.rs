@@ -108,9 +108,7 @@ fn by_policies<D: Domain>(
         return cells;
     }
     let cells = divide(domain, cells, &mode(domain, flow, beside));
-    let enforced = &beside.enforced;
-    let unreadable = (enforced.unreadable.as_ref(), &beside.tokens);
-    let parts = envoy::parts(domain, flow.mesh, &enforced.chains, request, unreadable);
+    let parts = envoy::parts(domain, flow.mesh, &beside.enforced, request, &beside.tokens);
     divide(domain, cells, &parts)
 }
 

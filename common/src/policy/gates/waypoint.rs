@@ -35,8 +35,7 @@ pub(super) fn through<D: Domain>(
     let cells = to_the_waypoint(domain, flow, waypoint, cells);
     let mtls = Judgement::new(Gate::PeerAuthentication, GateOutcome::Pass, Reason::MtlsSatisfied);
     let mut cells = divide(domain, cells, &[(domain.all(), mtls)]);
-    let unreadable = (waypoint.enforced.unreadable.as_ref(), &waypoint.tokens);
-    let parts = envoy::parts(domain, flow.mesh, &waypoint.enforced.chains, &waypoint.request, unreadable);
+    let parts = envoy::parts(domain, flow.mesh, &waypoint.enforced, &waypoint.request, &waypoint.tokens);
     cells = divide(domain, cells, &parts);
     let onwards = onwards(flow, waypoint);
     for cell in &mut cells {
