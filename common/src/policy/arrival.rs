@@ -291,17 +291,12 @@ fn address_over(from: &Workload, to: Option<&Workload>, family: Option<Family>) 
 
 /// The address that a caller has towards a destination: of the same family, when both are known.
 pub(super) fn address_of(from: &Workload, to: Option<&Workload>) -> Option<IpAddr> {
-    address_towards(from, family(to))
+    address_towards(from, Family::of_destination(to))
 }
 
-/// Whether a destination is called by IPv4, if it has an address.
-pub(super) fn family(to: Option<&Workload>) -> Option<bool> {
-    to.and_then(|to| to.addresses.first()).map(IpAddr::is_ipv4)
-}
-
-/// The address that a workload has towards IPv4, or IPv6.
-pub(super) fn address_towards(from: &Workload, v4: Option<bool>) -> Option<IpAddr> {
-    let fits = |address: &&IpAddr| v4.is_none_or(|v4| address.is_ipv4() == v4);
+/// The address that a workload has towards one of a family, or what has none.
+pub(super) fn address_towards(from: &Workload, family: Option<Family>) -> Option<IpAddr> {
+    let fits = |address: &&IpAddr| family.is_none_or(|family| Family::of(**address) == family);
     from.addresses.iter().find(fits).or(from.addresses.first()).copied()
 }
 

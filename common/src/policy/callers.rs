@@ -7,7 +7,8 @@ use rustc_hash::FxHashMap;
 
 use crate::model::{DataPlane, Name, Serving, Workload, WorkloadIndex};
 
-use super::arrival::{address_towards, family};
+use super::arrival::address_towards;
+use super::family::Family;
 use super::mesh::Mesh;
 use super::network::PodClass;
 
@@ -42,7 +43,7 @@ pub struct Callers {
     pub(super) by_identity: Vec<Vec<Group>>,
     /// Who sends without an identity: those without a data plane, and where nothing takes identities, everyone.
     without_identity: [Crowd; 2],
-    /// By workload, its address towards IPv6, towards IPv4, and towards what has none.
+    /// By workload, its address towards IPv4, towards IPv6, and towards what has none.
     addresses: [Vec<Option<IpAddr>>; 3],
 }
 
@@ -102,16 +103,16 @@ impl Callers {
         plain.sort_by(|a, b| (&a.leaves, a.class).cmp(&(&b.leaves, b.class)));
         let crowds = [Crowd::new(plain.iter()), Crowd::new(plain.iter().chain(by_identity.iter().flatten()))];
         let towards = |family| mesh.snapshot.workloads.iter().map(|w| address_towards(w, family)).collect();
-        let addresses = [Some(false), Some(true), None].map(towards);
+        let addresses = [Some(Family::V4), Some(Family::V6), None].map(towards);
         Self { by_identity, without_identity: crowds, addresses }
     }
 
     /// The address that a workload has towards a destination.
     pub(super) fn address(&self, index: WorkloadIndex, to: Option<&Workload>) -> Option<IpAddr> {
-        let [v6, v4, none] = &self.addresses;
-        let towards = match family(to) {
-            Some(true) => v4,
-            Some(false) => v6,
+        let [v4, v6, none] = &self.addresses;
+        let towards = match Family::of_destination(to) {
+            Some(Family::V4) => v4,
+            Some(Family::V6) => v6,
             None => none,
         };
         towards.get(index.0).copied().flatten()

@@ -24,6 +24,11 @@ impl Family {
         if address.is_ipv4() { Self::V4 } else { Self::V6 }
     }
 
+    /// That by which a destination is called, if it has an address.
+    pub(super) fn of_destination(to: Option<&Workload>) -> Option<Self> {
+        to.and_then(|to| to.addresses.first()).map(|address| Self::of(*address))
+    }
+
     /// Whether a workload has addresses of both.
     pub(super) fn both(workload: &Workload) -> bool {
         Self::BOTH.iter().all(|family| family.has(workload))
