@@ -7,6 +7,7 @@
 mod accounts;
 mod addresses;
 mod attachments;
+mod blocks;
 mod coverage;
 mod envoys;
 mod names;

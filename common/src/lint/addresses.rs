@@ -1,9 +1,6 @@
 //! Rules by the caller's address where Envoy does not have it: behind the tunnel of a waypoint (`policy::envoy`, `Tunnel`).
 
 use std::collections::BTreeSet;
-use std::net::IpAddr;
-
-use ipnet::IpNet;
 
 use crate::codes::{Code, Evidence};
 use crate::istio::{Action, AuthorizationPolicy, From, Rule, TargetKind, TargetReference, WAYPOINT_CLASS};
@@ -12,6 +9,7 @@ use crate::policy::{Remark, Remarks};
 use crate::snapshot::Object;
 
 use super::attachments::targets;
+use super::blocks;
 use super::names::path_of_rule;
 use super::survey::Survey;
 
@@ -70,6 +68,5 @@ fn fields(rule: &Rule) -> BTreeSet<&'static str> {
 
 /// Items that cannot be read are left out, some of them with the rule.
 fn are_blocks(items: &[Name]) -> bool {
-    let is_block = |item: &Name| item.parse::<IpNet>().is_ok() || item.parse::<IpAddr>().is_ok();
-    !items.is_empty() && items.iter().all(is_block)
+    !items.is_empty() && items.iter().all(|item| blocks::read(item).is_some())
 }

@@ -1,10 +1,9 @@
 //! Whether one rule matches whatever another one matches.
 
-use std::net::IpAddr;
-
 use ipnet::IpNet;
 
 use crate::istio::{Condition, Operation, Rule, Source};
+use crate::lint::blocks;
 use crate::model::{Name, Namespace};
 
 /// Who reads a policy.
@@ -165,18 +164,15 @@ pub(in crate::lint) fn text(wide: &str, narrow: &str) -> bool {
 
 /// Blocks of addresses; an address is a block of one.
 pub(in crate::lint) fn block(wide: &str, narrow: &str) -> bool {
-    let parsed = |text: &str| text.parse().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from));
     let contains = |(wide, narrow): (IpNet, IpNet)| wide.contains(&narrow);
-    wide == narrow || parsed(wide).zip(parsed(narrow)).is_some_and(contains)
+    wide == narrow || blocks::read(wide).zip(blocks::read(narrow)).is_some_and(contains)
 }
 
 /// Whether everybody reads a rule alike as far as its parts go: every entry says something, every port and address is
 /// one, every `when` is about something that ztunnel knows too or that only Envoys do, and says something.
 fn is_sound(rule: &Rule) -> bool {
     let ports = |list: &[Name]| list.iter().all(|port| port.parse::<u16>().is_ok());
-    let blocks = |list: &[Name]| {
-        list.iter().all(|text| text.parse::<IpNet>().is_ok() || text.parse::<IpAddr>().is_ok())
-    };
+    let blocks = |list: &[Name]| list.iter().all(|text| blocks::read(text).is_some());
     let of_source = |s: &Source| {
         lists_of_source(s).iter().any(|list| !list.is_empty())
             && [&s.ip_blocks, &s.not_ip_blocks, &s.remote_ip_blocks, &s.not_remote_ip_blocks]

@@ -1,13 +1,10 @@
 //! Parts of a rule that exclude each other: `from`, `to` and every `when` must hold at once.
 
-use std::net::IpAddr;
-
-use ipnet::IpNet;
-
 use crate::istio::{Condition, Operation, Rule, Source};
 use crate::model::Name;
 
 use super::Contradiction;
+use crate::lint::blocks;
 use crate::lint::names::path_of_rule;
 
 /// The first `when` that asks for what another part excludes.
@@ -80,7 +77,6 @@ fn same_port(a: &str, b: &str) -> Option<bool> {
 }
 
 fn overlap(a: &str, b: &str) -> Option<bool> {
-    let parsed = |text: &str| text.parse().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from));
-    let (a, b): (IpNet, IpNet) = (parsed(a)?, parsed(b)?);
+    let (a, b) = (blocks::read(a)?, blocks::read(b)?);
     Some(a.contains(&b) || b.contains(&a))
 }
