@@ -7,7 +7,7 @@
 use mesh_common::policy::Verdict;
 use mesh_common::policy::envoy::{Attribute, Known, OnePeer, Request, Token, Tunnel, decide};
 use mesh_testkit::Random;
-use mesh_tests::{rbac, read_gz};
+use mesh_tests::{rbac, read_json_lines};
 use serde_json::{Value, json};
 
 /// Values that the generated policies ask for, and others.
@@ -150,13 +150,11 @@ fn is_of_the_mesh(attribute: &Attribute) -> bool {
 #[test]
 fn every_rule_equals_istiods() {
     let (mut questions, mut rules, mut identities) = (0, 0, 0);
-    let answers = read_gz("tests/oracle/envoy/answers.jsonl.gz");
-    let asked = read_gz("tests/oracle/envoy/questions.jsonl.gz");
-    assert_eq!(asked.lines().count(), answers.lines().count());
-    for (question, answer) in asked.lines().zip(answers.lines()) {
-        let question: Value = serde_json::from_str(question).unwrap();
-        let answer: Value = serde_json::from_str(answer).unwrap();
-        let compared = rbac::compare(&question, &answer);
+    let answers = read_json_lines("tests/oracle/envoy/answers.jsonl.gz");
+    let asked = read_json_lines("tests/oracle/envoy/questions.jsonl.gz");
+    assert_eq!(asked.len(), answers.len());
+    for (question, answer) in asked.iter().zip(&answers) {
+        let compared = rbac::compare(question, answer);
         if let Some(different) = compared.different {
             panic!("seed {}: {different}", question["seed"]);
         }

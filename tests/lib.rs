@@ -9,6 +9,8 @@ pub mod transport;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use serde_json::Value;
+
 /// The top of the repository.
 #[must_use]
 pub fn root() -> PathBuf {
@@ -41,4 +43,15 @@ pub fn read_gz(path: &str) -> String {
         panic!("{}: {error}", path.display());
     }
     text
+}
+
+/// The lines of a compressed file of the repository, each a JSON value.
+///
+/// # Panics
+/// When one cannot be read: a test that cannot run fails.
+#[must_use]
+#[expect(clippy::panic, reason = "a test that cannot run fails")]
+pub fn read_json_lines(path: &str) -> Vec<Value> {
+    let value = |line: &str| serde_json::from_str(line).unwrap_or_else(|error| panic!("{path}: {error}"));
+    read_gz(path).lines().map(value).collect()
 }

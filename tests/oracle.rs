@@ -10,7 +10,7 @@ use mesh_common::policy::{By, Dialled, Gate, Mesh, Resolution, Target, Verdict, 
 use mesh_common::snapshot::{MeshSnapshot, SettingsOverride};
 use mesh_testkit::isolated;
 use mesh_tests::analyzer::{self, Answers, Subject};
-use mesh_tests::{ambientz, read_gz};
+use mesh_tests::{ambientz, read_gz, read_json_lines};
 use serde_json::Value;
 
 const ROUNDS: [&str; 5] = ["101", "102", "103", "104", "105"];
@@ -60,8 +60,7 @@ fn every_verdict_equals_ztunnels() {
     for round in ROUNDS {
         let snapshot = snapshot(round);
         let mesh = Mesh::new(&snapshot);
-        for line in read_gz(&format!("tests/oracle/round-{round}/verdicts.jsonl.gz")).lines() {
-            let recorded: Value = serde_json::from_str(line).unwrap();
+        for recorded in read_json_lines(&format!("tests/oracle/round-{round}/verdicts.jsonl.gz")) {
             judge(&mesh, &recorded);
             *judged.entry(round).or_insert(0) += 1;
         }

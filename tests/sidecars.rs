@@ -3,15 +3,11 @@
 //!
 //! `make record-sidecars` records anew; the live test `sidecars` asks about other meshes.
 
-use mesh_tests::{read_gz, transport};
-use serde_json::Value;
+use mesh_tests::{read_json_lines, transport};
 
 #[test]
 fn every_port_and_endpoint_equals_istiods() {
-    let read = |name: &str| -> Vec<Value> {
-        let text = read_gz(&format!("tests/oracle/sidecars/{name}.jsonl.gz"));
-        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
-    };
+    let read = |name: &str| read_json_lines(&format!("tests/oracle/sidecars/{name}.jsonl.gz"));
     let compared = transport::compare_all(&read("questions"), &read("answers"));
     println!("{compared}");
     compared.assert(10_000, 50_000, 8);

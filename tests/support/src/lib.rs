@@ -11,6 +11,7 @@ pub mod isolated;
 pub mod large;
 pub mod measure;
 pub mod odd;
+pub mod questions;
 pub mod random;
 pub mod schema;
 pub mod sidecars;
