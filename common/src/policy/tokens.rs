@@ -43,15 +43,15 @@ impl Tokens {
         let attached: Vec<_> = here
             .filter(|policy| proxy.accepts_tokens_of(policy) && !policy.spec.jwt_rules.is_empty())
             .collect();
-        let unread = Unclear::unread(snapshot, &kind(), &proxy.namespaces());
-        if let (Some(unread), Token::Claims { .. }) = (&unread, &mesh.request.token) {
-            return Self::Unread(unread.object.clone());
+        if let Some(unread) = Unclear::unread(snapshot, &kind(), &proxy.namespaces()) {
+            return match &mesh.request.token {
+                Token::Claims { .. } => Self::Unread(unread.object),
+                Token::Unknown | Token::Absent => Self::Some(Lists::default()),
+            };
         }
-        let unread = unread.is_some();
         let rules = || attached.iter().flat_map(|policy| &policy.spec.jwt_rules);
         let accepting: Vec<&JwtRule> = rules().filter(|rule| may_accept(rule, &mesh.request.token)).collect();
         match attached.first() {
-            _ if unread => Self::Some(Lists { unread, ..lists(&accepting) }),
             None => Self::None,
             Some(first) if accepting.is_empty() => Self::Refused(first.reference(kind())),
             Some(_) => Self::Some(lists(&accepting)),
@@ -76,7 +76,7 @@ fn lists(rules: &[&JwtRule]) -> Lists {
     let mut all = rules.iter().map(of);
     let first = all.next().unwrap_or_else(|| ALWAYS_LISTS.map(Name::from).into());
     let (surely, any) = all.fold((first.clone(), first), |(surely, any), of| (&surely & &of, &any | &of));
-    Lists { maybe: &any - &surely, surely, unread: false }
+    Lists { maybe: &any - &surely, surely }
 }
 
 /// Whether a rule may accept what is known of a token.

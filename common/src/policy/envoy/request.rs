@@ -111,8 +111,6 @@ pub struct Lists {
     pub surely: BTreeSet<Name>,
     /// By some of the rules.
     pub maybe: BTreeSet<Name>,
-    /// By rules that were not read, any claim.
-    pub unread: bool,
 }
 
 impl Lists {
@@ -123,8 +121,7 @@ impl Lists {
         let before = claims.len();
         claims.retain(|name, claim| {
             let is_text = matches!(claim, Json::String(text) if text.contains(' '));
-            let doubted = self.unread || self.maybe.contains(name.as_str());
-            self.surely.contains(name.as_str()) || !(is_text && doubted)
+            self.surely.contains(name.as_str()) || !(is_text && self.maybe.contains(name.as_str()))
         });
         let complete = complete && claims.len() == before;
         for name in &self.surely {
