@@ -1,7 +1,7 @@
 //! What may send elsewhere than to the Service that is addressed, whichever proxy sends: VirtualServices for its host, and
 //! routes of the Gateway API that are attached to it, of which istiod makes the former. What they then do is not judged.
 
-use crate::istio::{ParentRef, VirtualService, service_host};
+use crate::istio::{VirtualService, service_host};
 use crate::model::{Kind, Name, Namespace};
 use crate::snapshot::{MeshSnapshot, Object, Service};
 
@@ -56,16 +56,8 @@ impl Heeding<'_> {
 
     /// A route of the Gateway API whose parent is the Service.
     fn route(&self, service: &Service) -> Option<Unclear> {
-        let found = self.snapshot.routing.routes.covering(&host_of(service)).find(|route| {
-            let service = &service.reference;
-            let is_parent = |parent: &ParentRef| {
-                let namespace = parent.namespace.as_ref().or(route.meta.namespace.as_ref());
-                parent.kind.as_deref() == Some("Service")
-                    && parent.name == service.name
-                    && namespace.map(|of| &**of) == service.namespace.as_ref().map(Namespace::as_str)
-            };
-            self.counts(route.meta.namespace.as_ref()) && route.spec.spec.parent_refs.iter().any(is_parent)
-        });
+        let mut all = self.snapshot.routing.routes.covering(&host_of(service));
+        let found = all.find(|route| self.counts(route.meta.namespace.as_ref()));
         let found = found.map(|route| Unclear::not_judged(route.reference(route.spec.kind.clone())));
         found.or_else(|| ROUTES.into_iter().find_map(|kind| self.unread(&Kind::from_wire(kind))))
     }

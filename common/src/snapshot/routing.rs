@@ -89,9 +89,10 @@ fn full<'a, T>(object: &Object<T>, hosts: impl IntoIterator<Item = &'a Name>) ->
     hosts.into_iter().map(|host| fully_qualified(host, namespace)).collect()
 }
 
-/// The hosts of the Services that a route is attached to.
+/// The hosts of the Services that a route is attached to, which are no wildcards.
 fn parents(route: &Object<Route>) -> Vec<String> {
-    let services = route.spec.spec.parent_refs.iter().filter(|of| of.kind.as_deref() == Some("Service"));
+    let is_service = |of: &&ParentRef| of.kind.as_deref() == Some("Service") && !of.name.starts_with('*');
+    let services = route.spec.spec.parent_refs.iter().filter(is_service);
     let host = |of: &ParentRef| {
         let namespace = of.namespace.as_ref().or(route.meta.namespace.as_ref());
         service_host(&of.name, namespace.map_or("", |namespace| namespace))

@@ -92,3 +92,23 @@ fn what_is_about_a_host_or_of_a_namespace_is_found_in_its_order() {
     assert_eq!(names(&mut all.of(&[&b, &a, &b])), "wide short other both elsewhere");
     assert_eq!(names(&mut all.of(&[&c])), "");
 }
+
+#[test]
+fn a_route_is_about_the_services_that_it_names() {
+    let route = |name: &str, parent: &str| {
+        format!(
+            "---\napiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\n\
+             metadata: {{name: {name}, namespace: shop}}\nspec: {{parentRefs: [{{{parent}}}]}}\n"
+        )
+    };
+    let yaml = route("own", "kind: Service, name: web")
+        + &route("other", "kind: Service, name: web, namespace: b")
+        + &route("gateway", "kind: Gateway, name: web")
+        + &route("asterisk", "kind: Service, name: '*'");
+    let snapshot = snapshot(&yaml);
+    let of = |host: &str| -> Vec<String> {
+        snapshot.routing.routes.covering(host).map(|route| route.meta.name.to_string()).collect()
+    };
+    assert_eq!(of("web.shop.svc.cluster.local"), ["own"]);
+    assert_eq!(of("web.b.svc.cluster.local"), ["other"]);
+}
