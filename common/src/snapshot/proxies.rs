@@ -50,11 +50,12 @@ impl Written<'_> {
         let tunnels = self.labels.get(TUNNEL).unwrap_or_default();
         let own = self.own_settings();
         let metadata = own.as_ref().map(|own| &own.proxy_metadata);
+        let intercepted = self.is_intercepted(own.as_ref(), clients);
         let takes = metadata.and_then(|of| of.enable_hbone.as_deref());
         Proxy {
             kind,
-            inbound: self.inbound(clients),
-            outbound: self.outbound(clients),
+            inbound: if intercepted { self.inbound() } else { Intercepted::Unclear },
+            outbound: if intercepted { self.outbound() } else { Intercepted::Unclear },
             takes_mtls: self.labels.get(TLS_MODE) == Some("istio") || to_come(TLS_MODE),
             takes_hbone: tunnels.split(',').any(|name| name.trim() == "http")
                 || to_come(TUNNEL) && takes.map_or(clients.take_hbone, |text| text == "true"),
@@ -93,19 +94,16 @@ impl Written<'_> {
         }
     }
 
-    fn is_intercepted(&self, clients: &Clients) -> bool {
-        let own = self.own_settings().and_then(|own| own.interception_mode);
-        match self.annotations.get(INTERCEPTION).or(own.as_deref()) {
+    fn is_intercepted(&self, own: Option<&ProxyConfig>, clients: &Clients) -> bool {
+        let own = own.and_then(|own| own.interception_mode.as_deref());
+        match self.annotations.get(INTERCEPTION).or(own) {
             Some(mode) => matches!(mode, "REDIRECT" | "TPROXY"),
             None => !clients.not_intercepted,
         }
     }
 
     /// What is left out counts only where everything is taken in. Where HBONE arrives is never redirected.
-    fn inbound(&self, clients: &Clients) -> Intercepted {
-        if !self.is_intercepted(clients) {
-            return Intercepted::Unclear;
-        }
+    fn inbound(&self) -> Intercepted {
         let excluded = self.annotations.get(EXCLUDE_INBOUND).map_or(Some(BTreeSet::new()), ports);
         match self.annotations.get(INCLUDE_INBOUND).map_or("*", str::trim) {
             "*" => excluded.map_or(Intercepted::Unclear, |mut excluded| {
@@ -121,10 +119,10 @@ impl Written<'_> {
     }
 
     /// Blocks of addresses are not judged.
-    fn outbound(&self, clients: &Clients) -> Intercepted {
+    fn outbound(&self) -> Intercepted {
         let everywhere = self.annotations.get(INCLUDE_OUTBOUND).is_none_or(|blocks| blocks.trim() == "*")
             && self.annotations.get(EXCLUDE_OUTBOUND).is_none_or(|blocks| blocks.trim().is_empty());
-        if !everywhere || !self.is_intercepted(clients) {
+        if !everywhere {
             return Intercepted::Unclear;
         }
         let excluded = self.annotations.get(EXCLUDE_OUTBOUND_PORTS).map_or(Some(BTreeSet::new()), ports);
