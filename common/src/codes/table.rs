@@ -356,6 +356,10 @@ codes! {
         message: "GatewayClass `istio-waypoint` was not read: taken for as istiod makes it, without labels";
         hint: "add it if it has the label `istio.io/waypoint-for`, or ask the cluster";
         why: "The class says what its waypoints are for where they do not say so themselves.";
+    ProxySettingsAssumed = 919, Assumption, "Settings of sidecars by default";
+        message: "Istio's ConfigMap is not among the input: sidecars and gateways are taken to send mTLS to who takes it (`enableAutoMtls`) and to pass on what they do not know (`outboundTrafficPolicy`), new sidecars to take no HBONE (`ISTIO_META_ENABLE_HBONE`)";
+        hint: "add it, as `kubectl get cm -n istio-system istio -o yaml` prints it";
+        why: "MeshConfig says whether an identity arrives from a sidecar, and whether anything does: with `enableAutoMtls: false` what a STRICT port takes now is refused. Under `defaultConfig.proxyMetadata` it says how the sidecars of new pods are called; what a running pod takes is written in its labels, what it sends also in its annotation `proxy.istio.io/config`.";
     AmbientGiven = 920, Assumption, "Enrolled, because the call says so";
         message: "{subject}: taken for enrolled in ambient, because --assume-ambient says so";
         hint: "leave out --assume-ambient to hear how it is";

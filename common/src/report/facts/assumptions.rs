@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::codes::{Code, Evidence};
-use crate::model::{Certainty, DataPlane, Readiness, ResourceRef, Workload};
+use crate::model::{Certainty, DataPlane, ProxyKind, Readiness, ResourceRef, Workload};
 use crate::policy::Mesh;
 use crate::policy::envoy::Token;
 use crate::policy::ir::{PolicyIndex, Provenance};
@@ -28,6 +28,7 @@ impl Facts {
         found.extend(self.waypoints_as_made(mesh));
         found.extend(self.valid_token(mesh));
         found.extend(self.class_as_made(mesh));
+        found.extend(self.proxies_by_default(mesh));
         found.into_iter().collect()
     }
 
@@ -90,6 +91,15 @@ impl Facts {
             |gateway| mesh.snapshot.waypoint(gateway).is_some_and(|waypoint| waypoint.class_assumed);
         let assumed = self.waypoints.iter().any(waypoint);
         let code = Code::GatewayClassAssumed;
+        assumed.then(|| AssumptionEntry { code, subject: None, values: Evidence::none() })
+    }
+
+    /// What MeshConfig says of sidecars and gateways, at either end.
+    fn proxies_by_default(&self, mesh: &Mesh<'_>) -> Option<AssumptionEntry> {
+        let is_waypoint = |w: &Workload| w.proxy.as_ref().is_some_and(|of| of.kind == ProxyKind::Waypoint);
+        let is_told = |w: &Workload| w.has_envoy() && !is_waypoint(w);
+        let assumed = !mesh.snapshot.settings.mesh.was_read() && self.workloads(mesh).any(is_told);
+        let code = Code::ProxySettingsAssumed;
         assumed.then(|| AssumptionEntry { code, subject: None, values: Evidence::none() })
     }
 

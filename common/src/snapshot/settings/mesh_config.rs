@@ -48,6 +48,14 @@ pub struct Clients {
     pub never_send_hbone: bool,
 }
 
+impl MeshConfig {
+    /// Whether istiod's ConfigMap was read.
+    #[must_use]
+    pub fn was_read(&self) -> bool {
+        self.extension_providers.is_some()
+    }
+}
+
 impl Clients {
     fn new(file: &MeshConfigFile) -> Self {
         let is = |text: &Option<Name>, wanted: &str| text.as_deref() == Some(wanted);
