@@ -6,8 +6,9 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value as Json};
 
-use crate::istio::JwtRule;
-use crate::model::{Kind, Name, ResourceRef};
+use crate::istio::{GATEWAY_NAME, JwtRule};
+use crate::model::{Kind, Name, ResourceRef, Workload};
+use crate::snapshot::Service;
 
 use super::envoy::{Lists, Proxy, Request, Token};
 use super::mesh::Mesh;
@@ -18,6 +19,27 @@ mod tests;
 
 /// Claims that are lists whatever a rule says (pilot/pkg/security/authn/policy_applier.go, `buildSpaceDelimitedClaims`).
 const ALWAYS_LISTS: [&str; 2] = ["permission", "scope"];
+
+impl Mesh<'_> {
+    /// Whether the token that is given may be one that the Envoy of a pod finds valid.
+    #[must_use]
+    pub fn may_take_token(&self, workload: &Workload) -> bool {
+        self.may_find_valid(&Proxy::of_pod(workload, &self.snapshot.settings))
+    }
+
+    /// The same of a waypoint, in front of a Service or of pods.
+    #[must_use]
+    pub fn may_take_token_at(&self, waypoint: &ResourceRef, service: Option<&Service>) -> bool {
+        let Some(namespace) = &waypoint.namespace else { return false };
+        let labels = [(GATEWAY_NAME, &*waypoint.name)].into_iter().collect();
+        self.may_find_valid(&Proxy::of_waypoint((namespace, &labels), service, &self.snapshot.settings))
+    }
+
+    fn may_find_valid(&self, proxy: &Proxy<'_>) -> bool {
+        let given = matches!(self.request.token, Token::Claims { .. });
+        given && !matches!(Tokens::of(self, proxy), Tokens::None)
+    }
+}
 
 /// What a proxy makes of tokens.
 #[derive(Debug)]

@@ -10,7 +10,7 @@ use crate::model::{Identity, Labels, Name, ResourceRef};
 use crate::snapshot::{Binding, Service, Share};
 
 use super::enforced::Enforced;
-use super::envoy::{AttachedService, Known, Matcher, Proxy, Request, Tunnel};
+use super::envoy::{Known, Matcher, Proxy, Request, Tunnel};
 use super::gates::resolve::Destination;
 use super::mesh::Mesh;
 use super::routing::elsewhere_at_waypoint;
@@ -108,18 +108,7 @@ fn waypoint(
     let trust_domain = snapshot.settings.mesh.trust_domain.clone();
     let identity = Identity::new(trust_domain, namespace.as_str(), account);
     let labels: Labels = [(GATEWAY_NAME, &*gateway.name)].into_iter().collect();
-    let attached = service.and_then(|service| {
-        let namespace = service.reference.namespace.as_ref()?;
-        Some(AttachedService { namespace, name: &service.reference.name, entry: false })
-    });
-    let proxy = Proxy {
-        namespace: &namespace,
-        labels: &labels,
-        waypoint: true,
-        service: attached,
-        root: &snapshot.settings.mesh.root_namespace,
-        selector_based_gateway_policy: snapshot.settings.istiod.selects_gateways,
-    };
+    let proxy = Proxy::of_waypoint((&namespace, &labels), service, &snapshot.settings);
     if let Some(object) = changing_waypoint(snapshot, &proxy) {
         return Err(Some(object));
     }

@@ -6,7 +6,7 @@ use crate::istio::{
     TargetReference, WAYPOINT_CLASS, WorkloadSelector,
 };
 use crate::model::{Labels, Name, Namespace, Workload};
-use crate::snapshot::{Object, Settings};
+use crate::snapshot::{Object, Service, Settings};
 
 #[cfg(test)]
 mod tests;
@@ -82,6 +82,27 @@ impl<'a> Proxy<'a> {
             labels: &workload.labels,
             waypoint: false,
             service: None,
+            root: &settings.mesh.root_namespace,
+            selector_based_gateway_policy: settings.istiod.selects_gateways,
+        }
+    }
+
+    /// The proxy of a waypoint, by its namespace and the labels of its pods, in front of a Service or of pods.
+    #[must_use]
+    pub fn of_waypoint(
+        (namespace, labels): (&'a Namespace, &'a Labels),
+        service: Option<&'a Service>,
+        settings: &'a Settings,
+    ) -> Self {
+        let attached = |service: &'a Service| {
+            let namespace = service.reference.namespace.as_ref()?;
+            Some(AttachedService { namespace, name: &service.reference.name, entry: false })
+        };
+        Self {
+            namespace,
+            labels,
+            waypoint: true,
+            service: service.and_then(attached),
             root: &settings.mesh.root_namespace,
             selector_based_gateway_policy: settings.istiod.selects_gateways,
         }

@@ -103,11 +103,17 @@ impl Facts {
         assumed.then(|| AssumptionEntry { code, subject: None, values: Evidence::none() })
     }
 
+    /// Where no proxy finds any token valid, none is assumed.
     fn valid_token(&self, mesh: &Mesh<'_>) -> Option<AssumptionEntry> {
-        let given = matches!(mesh.request.token, Token::Claims { .. });
-        let given =
-            given && (!self.waypoints.is_empty() || self.of_destinations(mesh).any(Workload::has_envoy));
-        given.then(|| AssumptionEntry { code: Code::TokenAssumed, subject: None, values: Evidence::none() })
+        let services = || self.services.iter().filter_map(|at| mesh.snapshot.services.get(*at));
+        let at_waypoint = |waypoint: &ResourceRef| {
+            let mut in_front = services().map(Some).chain([None]);
+            in_front.any(|service| mesh.may_take_token_at(waypoint, service))
+        };
+        let mut sidecars = self.of_destinations(mesh).filter(|workload| workload.has_envoy());
+        let taken = matches!(mesh.request.token, Token::Claims { .. })
+            && (self.waypoints.iter().any(at_waypoint) || sidecars.any(|of| mesh.may_take_token(of)));
+        taken.then(|| AssumptionEntry { code: Code::TokenAssumed, subject: None, values: Evidence::none() })
     }
 
     /// Objects of the question whose namespace was filled in.
