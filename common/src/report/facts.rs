@@ -26,6 +26,8 @@ pub struct Facts {
     objects: BTreeSet<(Code, ResourceRef)>,
     /// Whether some answer hangs on a policy that cannot be read.
     undecided: bool,
+    /// Objects on which some answer hangs, of lists that were not read.
+    lists: BTreeSet<ResourceRef>,
     /// Whether some answer hangs on whose an address is.
     address_unclear: bool,
     extra: BTreeSet<AssumptionEntry>,
@@ -80,7 +82,11 @@ impl Facts {
         for judgement in decision.gates.iter().filter(|judgement| judgement.outcome == GateOutcome::Unknown) {
             let code = match judgement.reason {
                 Reason::PolicyUnreadable => {
-                    self.undecided |= decision.verdict() == Verdict::Unknown;
+                    let decides = decision.verdict() == Verdict::Unknown;
+                    self.undecided |= decides;
+                    if let (true, Some(By::Object(object))) = (decides, &judgement.by) {
+                        self.lists.insert(object.clone());
+                    }
                     continue;
                 }
                 Reason::EndpointUnclear => {
@@ -107,6 +113,7 @@ impl Facts {
         self.services.extend(&other.services);
         self.waypoints.extend(other.waypoints.iter().cloned());
         self.undecided |= other.undecided;
+        self.lists.extend(other.lists.iter().cloned());
         self.address_unclear |= other.address_unclear;
         self.objects.extend(other.objects.iter().cloned());
         self.extra.extend(other.extra.iter().cloned());

@@ -6,7 +6,7 @@ use crate::codes::{Code, Evidence};
 use crate::model::{Kind, ResourceRef};
 
 use super::resources::{RESOURCES, Resource, Topic};
-use super::{Affects, Extent, Gap, GapKind, Settings, Unreadable};
+use super::{Affects, Extent, Gap, GapKind, MeshSnapshot, Settings, Unreadable};
 
 #[cfg(test)]
 mod tests;
@@ -140,6 +140,18 @@ impl NotRead {
             _ => ResourceRef::cluster(kind, "*"),
         };
         Some(Unreadable { reference, extent: Some(self.extent.clone()), selector: None, gap: self.gap() })
+    }
+}
+
+impl MeshSnapshot {
+    /// Whether a gap tells of a list that was not read and may hold an object: `*` for any of its kind.
+    #[must_use]
+    pub fn tells_of_list(&self, gap: &Gap, object: &ResourceRef) -> bool {
+        let is_there = |list: &&NotRead| match &object.namespace {
+            Some(namespace) => list.hides(&object.kind, namespace.as_str()),
+            None => list.is_of(&object.kind),
+        };
+        self.not_read.iter().filter(is_there).any(|list| list.subject() == gap.subject)
     }
 }
 

@@ -24,6 +24,7 @@ impl Facts {
         let policies = Policies::new(self, mesh);
         let touches = |gap: &&Gap| match &gap.affects {
             _ if policies.all.contains(gap) => policies.decisive.contains(gap),
+            _ if self.lists.iter().any(|object| mesh.snapshot.tells_of_list(gap, object)) => true,
             _ if self.address_unclear && mesh.snapshot.addresses_hang_on(gap) => true,
             _ if mesh.snapshot.only_addresses_hang_on(gap) => false,
             Affects::Everything => true,
