@@ -36,6 +36,8 @@ wire! {
     /// A change.
     #[derive(Clone, Debug)]
     pub struct ConfigPatch {
+        /// What of the proxy.
+        pub apply_to: Option<Name> = "applyTo",
         /// Where in the proxy.
         pub place: PatchPlace = "match",
     }

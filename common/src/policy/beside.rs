@@ -33,6 +33,8 @@ pub(super) struct Beside {
     pub(super) owner: ResourceRef,
     /// What stands at the port.
     pub(super) inbound: Inbound,
+    /// What keeps it from being told which policies it enforces there.
+    pub(super) changed: Option<Unclear>,
     /// Whether identities arrive over the mTLS of sidecars.
     pub(super) over_mtls: bool,
     /// The mode at the port.
@@ -50,6 +52,7 @@ pub(super) struct Beside {
 pub(super) struct Told {
     labels: Labels,
     inbound: Inbound,
+    changed: Option<Unclear>,
     takes_hbone: bool,
     over_mtls: bool,
     address: Option<std::net::IpAddr>,
@@ -66,10 +69,10 @@ impl Beside {
     pub(super) fn of(mesh: &Mesh<'_>, destination: &Destination, way: Way) -> Option<Self> {
         let index = destination.workload()?;
         let workload = mesh.workload(index).filter(|workload| workload.has_envoy())?;
-        let inbound = match workload.host_network {
+        let (inbound, changed) = match workload.host_network {
             // Nothing sends what comes to a node to the Envoy of one of its pods.
-            true => Inbound::Unclear(Unclear::not_judged(workload.owner.clone())),
-            false => inbound::at_port(mesh.snapshot, index, destination.port),
+            true => (Inbound::Unclear(Unclear::not_judged(workload.owner.clone())), None),
+            false => inbound::with_changes(mesh.snapshot, index, destination.port),
         };
         let protocol = match inbound {
             Inbound::Chains { protocol, .. } => protocol,
@@ -82,6 +85,7 @@ impl Beside {
         Some(Self {
             owner: workload.owner.clone(),
             inbound,
+            changed,
             over_mtls: match way {
                 Way::Captured => !takes_hbone(workload),
                 Way::Hbone => false,
@@ -100,6 +104,7 @@ impl Beside {
         Told {
             labels: workload.labels.clone(),
             inbound: self.inbound.clone(),
+            changed: self.changed.clone(),
             takes_hbone: takes_hbone(workload),
             over_mtls: self.over_mtls,
             address: match self.request.destination_ip {

@@ -13,5 +13,6 @@ mod routes;
 mod sidecars;
 mod unclear;
 
+pub use envoy_filters::Change;
 pub(super) use envoy_filters::changing_waypoint;
 pub use unclear::Unclear;

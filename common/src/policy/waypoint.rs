@@ -14,8 +14,8 @@ use super::envoy::{Known, Matcher, Proxy, Request, Tunnel};
 use super::gates::resolve::Destination;
 use super::mesh::Mesh;
 use super::routing::elsewhere_at_waypoint;
-use super::sidecar::changing_waypoint;
 use super::sidecar::inbound::Protocol;
+use super::sidecar::{Change, changing_waypoint};
 use super::tokens::Tokens;
 
 mod bound;
@@ -46,6 +46,8 @@ pub(super) struct Waypoint {
     pub(super) gateway: ResourceRef,
     /// Its instances.
     pub(super) instances: Instances,
+    /// What keeps it from being told what it enforces, and where it sends.
+    pub(super) changed: Option<Change>,
     /// What its Envoy enforces in front of the destination.
     pub(super) enforced: Arc<Enforced>,
     /// What is known of the request, as the Envoy sees it.
@@ -56,6 +58,13 @@ pub(super) struct Waypoint {
     pub(super) elsewhere: Option<ResourceRef>,
 }
 
+impl Waypoint {
+    /// Whether it takes connections of the same callers as without what changes it.
+    pub(super) fn keeps_handshake(&self) -> bool {
+        self.changed.as_ref().is_none_or(|change| change.keeps_handshake)
+    }
+}
+
 impl InFront {
     /// What captured clients go through who call a destination: one thing, or either of two waypoints.
     pub(super) fn of(mesh: &Mesh<'_>, destination: &Destination) -> Vec<Self> {
@@ -63,20 +72,20 @@ impl InFront {
         let binding = binding(mesh, destination);
         let object = bound_object(mesh, destination, addressed);
         let Some(object) = may_be_bound(&object, &binding) else { return vec![Self::Nothing] };
-        let unclear = |of: Option<ResourceRef>| Self::Unclear(of.unwrap_or_else(|| object.clone()));
-        let Binding::Bound(bound) = &binding else { return vec![unclear(None)] };
+        let unclear = || Self::Unclear(object.clone());
+        let Binding::Bound(bound) = &binding else { return vec![unclear()] };
         let judged = |gateway: &ResourceRef| match waypoint(mesh, gateway, destination, addressed) {
-            Ok(waypoint) => Self::Waypoint(Box::new(waypoint)),
-            Err(of) => unclear(of),
+            Some(waypoint) => Self::Waypoint(Box::new(waypoint)),
+            None => unclear(),
         };
         let Some(service) = addressed else { return vec![judged(bound)] };
         match mesh.snapshot.share_of_waypoint(service, bound) {
             Share::All => vec![judged(bound)],
             // Which endpoints are taken is said by the nodes of the pods of a waypoint, and by those of one only.
-            Share::Some(_) | Share::None(_) if service.local_only => vec![unclear(None)],
+            Share::Some(_) | Share::None(_) if service.local_only => vec![unclear()],
             Share::Some(second) => vec![judged(bound), judged(&second)],
             Share::None(second) => vec![judged(&second)],
-            Share::Unknown(_) => vec![unclear(None)],
+            Share::Unknown(_) => vec![unclear()],
         }
     }
 
@@ -90,33 +99,31 @@ impl InFront {
     }
 }
 
-/// A waypoint of the class that is judged; others' proxies are not known. What else keeps it from being judged is named.
+/// A waypoint of the class that is judged; others' proxies are not known.
 fn waypoint(
     mesh: &Mesh<'_>,
     gateway: &ResourceRef,
     destination: &Destination,
     service: Option<&Service>,
-) -> Result<Waypoint, Option<ResourceRef>> {
-    let namespace = gateway.namespace.clone().ok_or(None)?;
+) -> Option<Waypoint> {
+    let namespace = gateway.namespace.clone()?;
     let snapshot = mesh.snapshot;
-    let written = snapshot.waypoint(gateway).filter(|waypoint| waypoint.is_of_istio()).ok_or(None)?;
+    let written = snapshot.waypoint(gateway).filter(|waypoint| waypoint.is_of_istio())?;
     // The rules for the tunnel into it are not judged.
     if snapshot.settings.istiod.layers_waypoint_policies {
-        return Err(None);
+        return None;
     }
     let account = written.account.as_deref().unwrap_or(&gateway.name);
     let trust_domain = snapshot.settings.mesh.trust_domain.clone();
     let identity = Identity::new(trust_domain, namespace.as_str(), account);
     let labels: Labels = [(GATEWAY_NAME, &*gateway.name)].into_iter().collect();
     let proxy = Proxy::of_waypoint((&namespace, &labels), service, &snapshot.settings);
-    if let Some(object) = changing_waypoint(snapshot, &proxy) {
-        return Err(Some(object));
-    }
     let tokens = Tokens::of(mesh, &proxy);
     let enforced = Enforced::by(mesh, &proxy, protocol(destination, service));
-    Ok(Waypoint {
+    Some(Waypoint {
         gateway: gateway.clone(),
         instances: instances(mesh, gateway, identity),
+        changed: changing_waypoint(snapshot, &proxy),
         request: tokens.seen_in(request(mesh, destination, service, &enforced)),
         tokens,
         enforced,

@@ -15,6 +15,7 @@ use crate::policy::envoy::{
 use crate::policy::fold::Domain;
 use crate::policy::join::{Attribute, join};
 use crate::policy::mesh::Mesh;
+use crate::policy::sidecar::Unclear;
 use crate::policy::tokens::Tokens;
 
 use super::Parts;
@@ -40,6 +41,12 @@ pub(in crate::policy) type Chains = Vec<(&'static str, Filters)>;
 /// The request as the chain for a kind of traffic has it.
 pub(in crate::policy) fn in_chain<'a>(protocol: &str, request: &'a Request) -> Cow<'a, Request> {
     if protocol == HTTP { Cow::Borrowed(request) } else { Cow::Owned(request.as_connection()) }
+}
+
+/// What all peers get of the policies of an Envoy that this changes: they may be asked or not.
+pub(super) fn changed<D: Domain>(domain: &D, by: &Unclear) -> Parts<D::Set> {
+    let unknown = Judgement::new(GATE, GateOutcome::Unknown, by.reason);
+    vec![(domain.all(), unknown.by(By::Object(by.object.clone())))]
 }
 
 /// What all peers get of an Envoy's policies; a policy that cannot be read decides where no other refuses.

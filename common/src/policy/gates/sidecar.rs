@@ -108,7 +108,10 @@ fn by_policies<D: Domain>(
         return cells;
     }
     let cells = divide(domain, cells, &mode(domain, flow, beside));
-    let parts = envoy::parts(domain, flow.mesh, &beside.enforced, request, &beside.tokens);
+    let parts = match &beside.changed {
+        Some(by) => envoy::changed(domain, by),
+        None => envoy::parts(domain, flow.mesh, &beside.enforced, request, &beside.tokens),
+    };
     divide(domain, cells, &parts)
 }
 

@@ -116,7 +116,7 @@ pub(super) fn foreign(flow: &Flow<'_>) -> Judgement {
     let taken = flow.mesh.snapshot.settings.envoys_take_other_trust_domains();
     match (in_front(flow), flow.in_front) {
         (None, _) => refused(),
-        (Some(_), InFront::Waypoint(_)) if !taken => refused(),
+        (Some(_), InFront::Waypoint(waypoint)) if !taken && waypoint.keeps_handshake() => refused(),
         (Some(_), InFront::Waypoint(waypoint)) => behind(waypoint.gateway.clone()),
         (Some(unclear), _) => unclear,
     }

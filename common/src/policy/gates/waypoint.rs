@@ -13,6 +13,7 @@ use crate::policy::evaluate::judge_stretch;
 use crate::policy::fold::Domain;
 use crate::policy::join::{Attribute, combine, join};
 use crate::policy::select::Applied;
+use crate::policy::sidecar::Change;
 use crate::policy::waypoint::local::Share;
 use crate::policy::waypoint::{InFront, Instances, Waypoint};
 
@@ -35,7 +36,10 @@ pub(super) fn through<D: Domain>(
     let cells = to_the_waypoint(domain, flow, waypoint, cells);
     let mtls = Judgement::new(Gate::PeerAuthentication, GateOutcome::Pass, Reason::MtlsSatisfied);
     let mut cells = divide(domain, cells, &[(domain.all(), mtls)]);
-    let parts = envoy::parts(domain, flow.mesh, &waypoint.enforced, &waypoint.request, &waypoint.tokens);
+    let parts = match &waypoint.changed {
+        Some(change) => envoy::changed(domain, &change.by),
+        None => envoy::parts(domain, flow.mesh, &waypoint.enforced, &waypoint.request, &waypoint.tokens),
+    };
     cells = divide(domain, cells, &parts);
     let onwards = onwards(flow, waypoint);
     for cell in &mut cells {
@@ -99,8 +103,11 @@ fn onwards(flow: &Flow<'_>, waypoint: &Waypoint) -> Decision {
         }
         Instances::NotReady => return Decision::default(),
     };
+    if let Some(Change { by, .. }) = &waypoint.changed {
+        return goes_elsewhere(by.reason, &by.object);
+    }
     if let Some(object) = &waypoint.elsewhere {
-        return goes_elsewhere(object);
+        return goes_elsewhere(Reason::KindNotJudged, object);
     }
     let mut answers: Vec<(Vec<String>, Decision)> = Vec::new();
     for (names, peer) in senders {
@@ -117,8 +124,8 @@ fn onwards(flow: &Flow<'_>, waypoint: &Waypoint) -> Decision {
 }
 
 /// Which way it goes on is for an object to say that is not judged.
-fn goes_elsewhere(object: &ResourceRef) -> Decision {
-    let unknown = Judgement::new(Gate::Transport, GateOutcome::Unknown, Reason::KindNotJudged);
+fn goes_elsewhere(reason: Reason, object: &ResourceRef) -> Decision {
+    let unknown = Judgement::new(Gate::Transport, GateOutcome::Unknown, reason);
     Decision { gates: vec![unknown.by(By::Object(object.clone()))], conditions: Vec::new() }
 }
 

@@ -11,7 +11,7 @@ use crate::model::{ContainerPort, Kind, PortRef, ProxyKind, Workload, WorkloadIn
 use crate::snapshot::{Backend, MeshSnapshot, Service};
 
 use super::Unclear;
-use super::envoy_filters;
+use super::envoy_filters::{self, INBOUND};
 
 #[cfg(test)]
 mod tests;
@@ -69,6 +69,30 @@ pub enum Inbound {
 /// What stands at a port of a workload with a sidecar; without a port, at one that nothing names.
 #[must_use]
 pub fn at_port(snapshot: &MeshSnapshot, index: WorkloadIndex, port: Option<u16>) -> Inbound {
+    match with_changes(snapshot, index, port) {
+        (Inbound::Chains { .. }, Some(changed)) => Inbound::Unclear(changed),
+        (inbound, _) => inbound,
+    }
+}
+
+/// The same, and what comes in behind the handshakes of those chains, whose modes are as they would be without it.
+#[must_use]
+pub fn with_changes(
+    snapshot: &MeshSnapshot,
+    index: WorkloadIndex,
+    port: Option<u16>,
+) -> (Inbound, Option<Unclear>) {
+    let changed = || {
+        let change = envoy_filters::changing(snapshot, snapshot.workload(index)?, INBOUND);
+        change.filter(|change| change.keeps_handshake).map(|change| change.by)
+    };
+    match handshakes_at_port(snapshot, index, port) {
+        inbound @ Inbound::Chains { .. } => (inbound, changed()),
+        inbound => (inbound, None),
+    }
+}
+
+fn handshakes_at_port(snapshot: &MeshSnapshot, index: WorkloadIndex, port: Option<u16>) -> Inbound {
     let Some(workload) = snapshot.workload(index) else { return Inbound::Open };
     let not_judged = || Inbound::Unclear(Unclear::not_judged(workload.owner.clone()));
     let Some(proxy) = workload.proxy.as_ref().filter(|proxy| proxy.kind == ProxyKind::Sidecar) else {
@@ -108,10 +132,14 @@ fn changed_by(snapshot: &MeshSnapshot, workload: &Workload) -> Option<Unclear> {
         });
         Some(Unclear::not_judged(selecting?.reference(Kind::Other("ServiceEntry".into()))))
     };
+    let of_filter = || {
+        let change = envoy_filters::changing(snapshot, workload, INBOUND);
+        change.filter(|change| !change.keeps_handshake).map(|change| change.by)
+    };
     let kind = |wire: &str| Kind::from_wire(wire);
     let unread = |wire, namespace| Unclear::unread(snapshot, &kind(wire), &[namespace]);
     Unclear::not_discovered(snapshot, namespace.as_str())
-        .or_else(|| envoy_filters::changing(snapshot, workload, "SIDECAR_INBOUND"))
+        .or_else(of_filter)
         .or_else(of_sidecar)
         .or_else(|| unread("Sidecar", namespace))
         .or_else(|| unread("Sidecar", root))

@@ -15,12 +15,17 @@ use super::{Unclear, envoy_filters, sidecars};
 #[cfg(test)]
 mod tests;
 
+/// What changes a client's proxy, wherever it comes in.
+fn changed(snapshot: &MeshSnapshot, client: &Workload, context: &str) -> Option<Unclear> {
+    envoy_filters::changing(snapshot, client, context).map(|change| change.by)
+}
+
 /// What may change what a client sends to a Service.
 pub(super) fn changing(snapshot: &MeshSnapshot, client: &Workload, service: &Service) -> Result<(), Unclear> {
     let gateway = client.proxy.as_ref().is_some_and(|proxy| proxy.kind == ProxyKind::Gateway);
     let context = if gateway { "GATEWAY" } else { "SIDECAR_OUTBOUND" };
     let of = Of { snapshot, client, service };
-    none(envoy_filters::changing(snapshot, client, context))?;
+    none(changed(snapshot, client, context))?;
     none(of.not_discovered())?;
     none(of.not_exported())?;
     if gateway {
@@ -33,7 +38,7 @@ pub(super) fn changing(snapshot: &MeshSnapshot, client: &Workload, service: &Ser
 
 /// What may change what a client sends to no Service.
 pub(super) fn changing_passthrough(snapshot: &MeshSnapshot, client: &Workload) -> Result<(), Unclear> {
-    none(envoy_filters::changing(snapshot, client, "SIDECAR_OUTBOUND"))?;
+    none(changed(snapshot, client, "SIDECAR_OUTBOUND"))?;
     none(unread_sidecar(snapshot, client))?;
     let policy = |of: &&Object<Sidecar>| of.spec.outbound_traffic_policy.is_some();
     let sidecars = sidecars::of(snapshot, client);
