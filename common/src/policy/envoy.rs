@@ -27,7 +27,7 @@ pub use ir::{
     Action, Chain, Dropped, Expression, Filter, Filters, Matcher, Metadata, Policy, PolicyName, Rbac,
     Refused, RuleName, Rules, Shadow, Text, TextPattern, Value,
 };
-pub use request::{Attribute, Known, Lists, Request, Token, Tunnel};
+pub use request::{Attribute, Known, Lists, Mistyped, Request, Token, Tunnel, check_method, check_path};
 pub use rule::keys;
 pub use select::{AttachedService, Proxy, Selected, select};
 pub use trust_domains::TrustDomains;

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use crate::cli::CliError;
 use crate::model::Name;
-use crate::policy::envoy::{Known, Request, Token};
+use crate::policy::envoy::{Known, Mistyped, Request, Token, check_method, check_path};
 
 #[cfg(test)]
 mod tests;
@@ -17,7 +17,7 @@ pub struct RequestArguments {
     /// The HTTP method
     #[arg(long, value_name = "METHOD")]
     pub method: Option<String>,
-    /// The path, as the proxy normalizes it
+    /// The path, as the proxy normalizes it (without . and ..)
     #[arg(long, value_name = "PATH")]
     pub path: Option<String>,
     /// The host, with the port if one is sent
@@ -54,9 +54,11 @@ impl RequestArguments {
     /// When something is no request's.
     pub fn request(&self) -> Result<Request, CliError> {
         let known = |text: &Option<String>| Known::from(text.as_deref().map(Name::from));
-        if self.path.as_deref().is_some_and(|path| !path.starts_with('/')) {
-            return Err(CliError::usage("--path: a path begins with `/`".to_owned()));
-        }
+        let wrong = |flag, mistyped: Mistyped| {
+            CliError::usage(format!("{flag}: {}", mistyped.message)).hint(mistyped.hint)
+        };
+        self.method.as_deref().map_or(Ok(()), check_method).map_err(|of| wrong("--method", of))?;
+        self.path.as_deref().map_or(Ok(()), check_path).map_err(|of| wrong("--path", of))?;
         let mut request = Request {
             method: known(&self.method),
             path: known(&self.path),

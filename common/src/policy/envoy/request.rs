@@ -16,6 +16,9 @@ use super::matcher::{JWT_FILTER, JWT_PAYLOAD};
 mod template;
 #[cfg(test)]
 mod tests;
+mod typed;
+
+pub use typed::{Mistyped, check_method, check_path};
 
 /// Something that may not be known, or not be there.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::model::{Name, PortRef};
 use crate::policy::Verdict;
-use crate::policy::envoy::{Request, Token};
+use crate::policy::envoy::{Mistyped, Request, Token, check_method, check_path};
 use crate::report::API_VERSION;
 use crate::snapshot::Locator;
 use crate::wire::wire;
@@ -181,6 +181,13 @@ impl Expectations {
 }
 
 impl Written {
+    /// Refuses a method or a path that no policy sees.
+    fn check_request(&self) -> Result<(), String> {
+        let said = |field, of: Mistyped| format!("`{field}`: {}; {}", of.message, of.hint);
+        self.method.as_deref().map_or(Ok(()), check_method).map_err(|of| said("method", of))?;
+        self.path.as_deref().map_or(Ok(()), check_path).map_err(|of| said("path", of))
+    }
+
     /// What is known of the request. What TLS hides is no request to anybody on the way.
     fn request(&self) -> Request {
         let mut request = Request {
@@ -212,6 +219,7 @@ impl Expectation {
             let message = format!("unknown field `{unknown}`");
             return Err(ExpectationError { line: place.0, column: place.1, message });
         }
+        written.check_request().map_err(wrong)?;
         for (field, names) in [("from", &written.from), ("to", &written.to)] {
             if names.0.is_empty() {
                 return Err(wrong(format!("missing field `{field}`")));

@@ -40,5 +40,7 @@ fn what_is_no_request_is_refused() {
     assert!(given(|of| of.header = vec!["x".into()]).unwrap_err().contains("NAME=VALUE"));
     assert!(given(|of| of.header = vec!["=x".into()]).unwrap_err().contains("NAME=VALUE"));
     assert!(given(|of| of.path = Some("admin".into())).unwrap_err().contains("begins with `/`"));
+    assert!(given(|of| of.path = Some("/a/../b".into())).unwrap_err().contains("normalize"));
+    assert!(given(|of| of.method = Some("get".into())).unwrap_err().contains("methods have case"));
     assert!(given(|of| of.jwt_claim = vec!["[a=1".into()]).unwrap_err().contains("[CLAIM][FIELD]"));
 }

@@ -34,6 +34,9 @@ fn what_is_not_understood_has_its_place() {
         ("- {from: 'a:80', to: b}", "4:3: `a:80` names a port, but who calls has none"),
         ("- {from: a, to: 'b:80', port: 80}", "4:3: `b:80` names a port, and so does `port`"),
         ("- {from: a, to: b, protocol: udp}", "4:30: unknown variant `udp`"),
+        ("- {from: a, to: b, method: get}", "4:3: `method`: no request has the method `get`"),
+        ("- {from: a, to: b, path: x}", "4:3: `path`: a path begins with `/`"),
+        ("- {from: a, to: b, path: /x/..}", "4:3: `path`: no policy sees the path `/x/..`"),
     ] {
         let said = error(&format!("{HEAD}{item}\n"));
         assert!(said.starts_with(expected), "{item}: {said}");
