@@ -88,6 +88,7 @@ impl Changes {
         mixed.append(rest);
         mixed.assumed.ambient.extend(assumed.ambient);
         mixed.assumed.istiod.extend(assumed.istiod);
+        mixed.assumed.gone.extend(assumed.gone);
         mixed
     }
 
@@ -119,6 +120,7 @@ fn part(objects: &mut Objects, owners: &Owners, keeps: &dyn Fn(&Unit) -> bool) {
     objects.load_balancers.retain(|(service, _)| keeps_object(service));
     objects.namespace_assumed.retain(|(object, _)| keeps_object(object));
     objects.assumed.ambient.retain(|namespace| keeps(&Unit::Ambient(namespace.clone())));
+    objects.assumed.gone.retain(keeps_object);
     objects.assumed.istiod.retain(|flag, _| keeps(&Unit::Istiod(flag)));
 }
 

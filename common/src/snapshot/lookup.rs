@@ -184,7 +184,10 @@ impl MeshSnapshot {
             let (name, namespace) = name.rsplit_once('.')?;
             self.object(kind, namespace, name)
         };
-        whole().or_else(split).ok_or_else(|| NotFound::object(self, kind, namespace, name, bare))
+        whole().or_else(split).ok_or_else(|| match kind {
+            Kind::Gateway => NotFound::gateway(self, namespace, name),
+            _ => NotFound::object(self, kind, namespace, name, bare),
+        })
     }
 
     fn object(&self, kind: &Kind, namespace: &str, name: &str) -> Option<Place> {

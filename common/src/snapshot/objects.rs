@@ -160,6 +160,8 @@ pub struct Assumed {
     pub ambient: BTreeSet<Name>,
     /// Flags of istiod.
     pub istiod: BTreeMap<&'static str, bool>,
+    /// Gateways that are not there, also where files do not tell of all.
+    pub gone: BTreeSet<ResourceRef>,
 }
 
 /// Something that is done with every list of objects.

@@ -5,6 +5,8 @@
 //! something decides that was not read (a Namespace, a Gateway or its status, a GatewayClass) nothing is guessed: the
 //! binding is unknown.
 
+use std::collections::BTreeSet;
+
 use rustc_hash::FxHashMap;
 
 use crate::istio::{EAST_WEST_CONTROLLER, GATEWAY_NAME, MANAGED, MESH_CONTROLLER, ServiceEntry};
@@ -74,6 +76,8 @@ pub(super) struct Waypoints {
     listed: Extent,
     /// By namespace, which share of the connections to its Services a second waypoint has, as it is written.
     weights: FxHashMap<Name, Name>,
+    /// Gateways that are taken away.
+    gone: BTreeSet<ResourceRef>,
 }
 
 /// What a name leads to.
@@ -93,8 +97,13 @@ impl Waypoints {
             by_namespace.entry(namespace).or_default().insert(object.meta.name.clone(), waypoint);
         }
         let unclear = unreadable.iter().filter(|u| u.is(&Kind::Gateway)).map(|u| u.reference.clone());
-        let (unclear, listed) = (unclear.collect(), listed(objects, "gateways"));
-        Self { by_namespace, unclear, listed, weights: canary::weights(objects) }
+        Self {
+            by_namespace,
+            unclear: unclear.collect(),
+            listed: listed(objects, "gateways"),
+            weights: canary::weights(objects),
+            gone: objects.assumed.gone.clone(),
+        }
     }
 
     fn find(&self, namespace: &str, name: &str) -> Found<'_> {
@@ -106,7 +115,8 @@ impl Waypoints {
             here && (unclear.name.is_empty() || *unclear.name == *name)
         };
         let known = self.listed.covers(namespace) && !self.unclear.iter().any(may_be);
-        if known { Found::Nothing } else { Found::Unread }
+        let gone = || self.gone.contains(&gateway_ref(namespace, name));
+        if known || gone() { Found::Nothing } else { Found::Unread }
     }
 }
 

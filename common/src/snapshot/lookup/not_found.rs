@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::{Kind, Name, Namespace, ResourceRef};
+use crate::istio::GATEWAY_NAME;
+use crate::model::{Kind, Labels, Name, Namespace, ResourceRef};
 
-use super::super::{MeshSnapshot, NotRead, Why};
+use super::super::{GatewayObject, MeshSnapshot, NotRead, Object, Why};
 
 /// Nothing has that name.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
@@ -44,6 +45,28 @@ impl NotFound {
         }
         let what = format!("{} `{name}` in namespace `{namespace}`", kind.printed());
         Self::of(&what, &found, unread(snapshot, kind, namespace, bare))
+    }
+
+    /// A Gateway: its pods are ends of connections, itself it is none.
+    pub(super) fn gateway(snapshot: &MeshSnapshot, namespace: &str, name: &str) -> Self {
+        let is_its = |labels: &Labels| labels.get(GATEWAY_NAME) == Some(name);
+        let here = snapshot.in_namespace(namespace).iter().filter_map(|at| snapshot.workload(*at));
+        let pods =
+            here.filter(|workload| is_its(&workload.labels)).map(|workload| workload.owner.to_string());
+        let pods: BTreeSet<String> = pods.map(|owner| format!("`{owner}`")).collect();
+        let gateway = |of: &Object<GatewayObject>| of.reference(Kind::Gateway);
+        let known: BTreeSet<ResourceRef> = snapshot.gateways.iter().map(gateway).collect();
+        let wanted = ResourceRef::new(Kind::Gateway, namespace, name);
+        if pods.is_empty() && !known.contains(&wanted) {
+            let mut missing = Self::among(snapshot, &known, &wanted);
+            missing.hints.push("a Gateway is asked about by its pods: deploy/NAMESPACE/NAME".to_owned());
+            return missing;
+        }
+        let hint = match pods.into_iter().next() {
+            Some(owner) => format!("ask about what is made of it: {owner}"),
+            None => format!("its pods have the label `{GATEWAY_NAME}: {name}`, and none of them was read"),
+        };
+        Self { message: format!("`{wanted}` is no end of a connection: its pods are"), hints: vec![hint] }
     }
 
     /// An object that is not among those that are known: of the same name elsewhere, or called almost so.

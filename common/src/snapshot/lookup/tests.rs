@@ -154,3 +154,35 @@ fn what_may_not_be_listed_is_not_said_to_be_missing() {
     assert_eq!(found("svc/shop/pg").message, "no svc `pg` in namespace `shop`");
     assert_eq!(found("pod/pg").message, "no pod `pg` in namespace `edp`");
 }
+
+#[test]
+fn a_gateway_is_asked_about_by_its_pods() {
+    let mesh = "---
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: {name: wp, namespace: edp}
+spec: {gatewayClassName: istio-waypoint, listeners: []}
+";
+    let pod = "---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: made, namespace: edp}
+spec: {template: {metadata: {labels: {gateway.networking.k8s.io/gateway-name: wp}}}}
+";
+    let said = |yaml: &str, typed: &str| {
+        let error = snapshot(yaml).find(&typed.parse().unwrap(), "edp").unwrap_err();
+        format!("{}; {}", error.message, error.hints.join("; "))
+    };
+    let none = "`Gateway/edp/wp` is no end of a connection: its pods are; ";
+    let whole = format!("{mesh}{pod}");
+    assert_eq!(
+        said(&whole, "gateway/wp:80"),
+        format!("{none}ask about what is made of it: `deploy/edp/made`")
+    );
+    assert!(said(mesh, "gtw/edp/wp").starts_with(&format!("{none}its pods have the label")));
+    assert_eq!(
+        said(&mesh.replace("name: wp", "name: waypoint"), "gateway/waypont"),
+        "no Gateway `waypont` in namespace `edp`; did you mean `Gateway/edp/waypoint`?; a Gateway is asked about by \
+         its pods: deploy/NAMESPACE/NAME"
+    );
+}

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::{Kind, Name, Namespace, ResourceRef};
+use crate::istio::{GATEWAY_NAME, MANAGED};
+use crate::model::{Kind, Labels, Name, Namespace, ResourceRef};
 use crate::snapshot::lookup::{NotFound, nearest};
 use crate::snapshot::{Objects, RESOURCES, Resource};
 
@@ -67,7 +68,11 @@ impl Removal {
     /// Takes it away, with what is made of it.
     pub(super) fn apply(&self, objects: &mut Objects, namespace: &str) {
         let reference = self.reference(namespace);
-        let owned = rollout::owned(objects, &BTreeSet::from([reference.clone()]));
+        let mut owned = rollout::owned(objects, &BTreeSet::from([reference.clone()]));
+        if reference.kind == Kind::Gateway {
+            owned.extend(made_of_gateway(objects, &reference));
+            objects.assumed.gone.insert(reference.clone());
+        }
         let (known, text) = (known(objects), reference.to_string());
         let of_service = slices(objects, &reference);
         let inside = (reference.kind == Kind::Namespace).then(|| Namespace::from(reference.name.clone()));
@@ -90,6 +95,20 @@ fn known(objects: &mut Objects) -> BTreeSet<ResourceRef> {
     let mut known = References::of(objects).0;
     known.extend(objects.unreadable.iter().map(|unreadable| unreadable.reference.clone()));
     known
+}
+
+/// What istiod makes of a Gateway goes with it (pilot/pkg/config/kube/gatewaycommon/deploymentcontroller.go,
+/// `configureIstioGateway`: the Gateway owns it).
+fn made_of_gateway(objects: &Objects, gateway: &ResourceRef) -> BTreeSet<ResourceRef> {
+    let is_made = |namespace: Namespace, labels: &Labels| {
+        Some(namespace) == gateway.namespace
+            && labels.get(MANAGED).is_some()
+            && labels.get(GATEWAY_NAME) == Some(&*gateway.name)
+    };
+    let templates = objects.templates.iter().filter(|of| is_made(of.namespace(), &of.meta.labels));
+    let templates = templates.map(|of| of.reference(of.spec.kind.clone()));
+    let pods = objects.pods.iter().filter(|of| is_made(of.namespace(), &of.meta.labels));
+    templates.chain(pods.map(|of| of.reference(Kind::Pod))).collect()
 }
 
 /// The EndpointSlices of a Service go with it.

@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use super::*;
 use crate::model::{Certainty, DataPlane};
 use crate::snapshot::test_objects::objects;
-use crate::snapshot::{MeshSnapshot, SettingsOverride};
+use crate::snapshot::{Binding, MeshSnapshot, Refusal, SettingsOverride};
 
 const MESH: &str = "---
 apiVersion: v1
@@ -229,4 +229,46 @@ fn a_flag_that_is_given_counts_whatever_istiod_says() {
         assert_eq!(after(&mesh, &edits).settings.istiod.sends_dry_run, sends, "{mesh} {given:?}");
     }
     assert_eq!(KnownFlag::named("PILOT_ENABLE_ALPHA"), None);
+}
+
+/// Files may not tell of every Gateway; of one that is taken away it is known that it is not there.
+#[test]
+fn a_gateway_that_is_taken_away_stands_in_front_of_nothing() {
+    let mesh = "---
+apiVersion: v1
+kind: Namespace
+metadata: {name: shop, labels: {istio.io/use-waypoint: wp}}
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: {name: wp, namespace: shop}
+spec: {gatewayClassName: istio-waypoint, listeners: [{name: mesh, port: 15008, protocol: HBONE}]}
+status: {addresses: [{type: IPAddress, value: 10.96.0.9}]}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: wp, namespace: shop, labels: {gateway.networking.k8s.io/gateway-name: wp, gateway.istio.io/managed: istio.io-mesh-controller}}
+spec: {template: {spec: {containers: [{name: istio-proxy}]}}}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: own, namespace: shop, labels: {gateway.networking.k8s.io/gateway-name: wp}}
+spec: {template: {spec: {containers: [{name: c}]}}}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: cart, namespace: shop}
+spec: {selector: {app: cart}, clusterIP: 10.96.0.1, ports: [{port: 80}]}
+";
+    let gateway = ResourceRef::new(Kind::Gateway, "shop", "wp");
+    let binding = |snapshot: &MeshSnapshot| snapshot.waypoint_of_service(&snapshot.services[0]);
+    let before = after(mesh, &edits("", &[]));
+    assert_eq!((binding(&before), workloads(&before).len()), (Binding::Bound(gateway.clone()), 2));
+    let without = after(mesh, &edits("", &["Gateway/shop/wp"]));
+    assert_eq!(binding(&without), Binding::Refused(gateway.clone(), Refusal::NotReady));
+    assert_eq!(workloads(&without), ["deploy/shop/own"]);
+    // Of others nothing is known still.
+    let other = mesh.replace("use-waypoint: wp", "use-waypoint: other");
+    let other = after(&other, &edits("", &["Gateway/shop/wp"]));
+    assert_eq!(binding(&other), Binding::Unknown(ResourceRef::new(Kind::Gateway, "shop", "other")));
 }
