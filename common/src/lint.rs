@@ -6,6 +6,7 @@
 
 mod accounts;
 mod addresses;
+mod answers;
 mod attachments;
 mod blocks;
 mod coverage;
@@ -27,6 +28,7 @@ mod wildcards;
 use crate::codes::Code;
 use crate::policy::{Mesh, Remark};
 
+pub use answers::{Asked, beside_answers};
 use survey::Survey;
 
 /// A look at the mesh.

@@ -5,6 +5,7 @@ use std::cmp::Reverse;
 use rustc_hash::FxHashMap;
 
 use crate::codes::Finding;
+use crate::lint::{Asked, beside_answers};
 use crate::model::{Namespace, Workload};
 use crate::policy::{Mesh, Remark};
 use crate::snapshot::Places;
@@ -12,7 +13,8 @@ use crate::snapshot::Places;
 use super::Facts;
 
 impl Facts {
-    /// Remarks on the policies that could apply to the destinations, and on the destinations themselves.
+    /// Remarks on the policies that could apply to the destinations, on the destinations themselves, and on what
+    /// stands in front of them.
     pub(super) fn findings(&self, mesh: &Mesh<'_>) -> (Vec<Finding>, usize) {
         let mut by_namespace: FxHashMap<&Namespace, Vec<&Workload>> = FxHashMap::default();
         // They are about what ztunnel makes of policies.
@@ -23,7 +25,9 @@ impl Facts {
         let callers = self.callers.iter().filter_map(|index| mesh.workload(*index));
         let of_callers = callers.flat_map(|workload| mesh.remarks_on_capture(workload));
         let own = self.of_destinations(mesh).flat_map(|workload| mesh.remarks_on(workload)).chain(of_callers);
-        told(mesh, remarks.cloned().chain(own).collect())
+        let asked = Asked { workloads: &self.destinations, services: &self.services };
+        let found = beside_answers(mesh, asked);
+        told(mesh, remarks.cloned().chain(own).chain(found).collect())
     }
 }
 

@@ -14,7 +14,7 @@ use super::Facts;
 
 impl Facts {
     /// What could change the answer, and what could not.
-    pub(super) fn gaps(&self, mesh: &Mesh<'_>) -> (Vec<GapEntry>, Vec<GapEntry>) {
+    pub(in crate::report) fn gaps(&self, mesh: &Mesh<'_>) -> (Vec<GapEntry>, Vec<GapEntry>) {
         let destinations: FxHashSet<&Namespace> =
             self.of_destinations(mesh).map(|w| &w.identity.namespace).collect();
         let services = self.services.iter().filter_map(|at| mesh.snapshot.services.get(*at));

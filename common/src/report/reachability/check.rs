@@ -23,7 +23,6 @@ pub fn check(mesh: &Mesh<'_>, expectations: &Expectations, namespace: &str) -> A
             let mut facts = Facts::default();
             let judged = judge(mesh, &mut maker, expectation, of, namespace, &mut facts);
             let row = maker.row(judged.peer, judged.port, &judged.decision);
-            let evidence = facts.evidence(mesh);
             all.extend(&facts);
             results.push(CheckResult {
                 index,
@@ -34,8 +33,8 @@ pub fn check(mesh: &Mesh<'_>, expectations: &Expectations, namespace: &str) -> A
                 expect: expectation.expect,
                 passed: passed(expectation.expect, row.verdict, &judged.verdicts),
                 row,
-                assumptions: evidence.assumptions,
-                gaps: evidence.gaps,
+                assumptions: facts.assumptions(mesh),
+                gaps: facts.gaps(mesh).0,
             });
         }
     }
