@@ -246,8 +246,8 @@ codes! {
         why: "Sidecars judge requests, ztunnel connections. While a namespace is on its way from the one to the other, both read its policies.";
     BlocksAtWaypoint = 154, Finding(Error), "Addresses of callers, where no address of a caller is seen";
         message: "rules[{rule}] {effect}: it is by {fields} at a waypoint, where nobody's address is in a block";
-        hint: "write `remoteIpBlocks`, or `remote.ip`, or name callers by their identities";
-        why: "What comes to a waypoint goes through a tunnel that ends in it. Envoy then compares `ipBlocks` and `source.ip` with an address of its own, which is in no block, whoever calls.";
+        hint: "write `remoteIpBlocks` (or `notRemoteIpBlocks`, `remote.ip`), or name callers by their identities";
+        why: "What comes to a waypoint goes through a tunnel that ends in it. Envoy then compares `ipBlocks` and `source.ip` with an address of its own, which is in no block, whoever calls: what asks for a block never holds, what excludes one always does.";
     NoSuchAccount = 201, Finding(Warning), "An account that does not exist";
         message: "rules[{rule}]: `{value}` in `{field}` names an account that does not exist: there is no {account} in {namespace}";
         hint: "correct the name; accounts of {namespace} are {known}";

@@ -13,22 +13,23 @@ use super::blocks;
 use super::names::path_of_rule;
 use super::survey::Survey;
 
-/// Rules of policies for waypoints that `ipBlocks` or `source.ip` keep from ever matching. Negations hold for everybody,
-/// as they do for most.
+/// Rules of policies for waypoints that `ipBlocks` or `source.ip` keep from ever matching, or that leave nobody out whom
+/// `notIpBlocks` is to leave out.
 pub(super) fn at_waypoints(survey: &Survey<'_>, into: &mut Vec<Remark>) {
     for policy in survey.policies().filter(|policy| policy.spec.has_targets()) {
         let mut all = targets(policy);
         if !all.any(|target| is_of_waypoint(survey, policy, target.reference)) {
             continue;
         }
-        let effect = match policy.spec.action {
-            Action::Allow => "lets nobody in",
-            Action::Deny => "refuses nobody",
-            Action::Custom => "asks about nobody",
+        let (nobody, everybody) = match policy.spec.action {
+            Action::Allow => ("lets nobody in", "keeps nobody out by address"),
+            Action::Deny => ("refuses nobody", "spares nobody by address"),
+            Action::Custom => ("asks about nobody", "asks about everybody, whatever the address"),
             Action::Audit => continue,
         };
         for (at, rule) in policy.spec.rules.iter().enumerate() {
-            let fields = fields(rule);
+            let wanted = (fields(rule), nobody);
+            let (fields, effect) = if wanted.0.is_empty() { (excluding(rule), everybody) } else { wanted };
             if !fields.is_empty() {
                 let fields: Vec<String> = fields.iter().map(|field| format!("`{field}`")).collect();
                 let evidence = Evidence::none().with("rule", at).with("fields", fields.join(" and "));
@@ -63,6 +64,15 @@ fn fields(rule: &Rule) -> BTreeSet<&'static str> {
     let by_blocks = !rule.sources().is_empty() && rule.sources().iter().all(wants);
     let by_key = rule.when.iter().any(|when| *when.key == *"source.ip" && are_blocks(&when.values));
     let found = [(by_blocks, "ipBlocks"), (by_key, "source.ip")];
+    found.into_iter().filter(|(is, _)| *is).map(|(_, field)| field).collect()
+}
+
+/// What of a rule wants the caller's address to be in no block of some: it holds for everybody.
+fn excluding(rule: &Rule) -> BTreeSet<&'static str> {
+    let excludes = |from: &From| from.source.as_ref().is_some_and(|source| are_blocks(&source.not_ip_blocks));
+    let by_blocks = rule.sources().iter().any(excludes);
+    let by_key = rule.when.iter().any(|when| *when.key == *"source.ip" && are_blocks(&when.not_values));
+    let found = [(by_blocks, "notIpBlocks"), (by_key, "notValues of source.ip")];
     found.into_iter().filter(|(is, _)| *is).map(|(_, field)| field).collect()
 }
 
