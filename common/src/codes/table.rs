@@ -220,10 +220,10 @@ codes! {
         message: "counts at the waypoint only: no policy guards the pods behind {services} against what does not come through it ({workloads})";
         hint: "select the pods in an ALLOW policy, without `targetRefs`, that lets in the waypoint's account";
         why: "Only what is addressed to the Service goes through its waypoint, and only from ambient callers and such gateways as are told to. Calls to a pod's own address or to a headless Service, those of sidecars, and plaintext do not, and the pod takes them.";
-    DenyWidenedAtTcp = 148, Finding(Error), "A DENY rule denies more than is written at a sidecar's TCP port";
-        message: "rules[{rule}] denies {what} at {ports}: sidecars ignore {fields} on TCP ports";
+    DenyWidenedAtTcp = 148, Finding(Error), "A DENY rule denies more than is written at a TCP port of a sidecar or waypoint";
+        message: "rules[{rule}] denies {what} at {ports}: {proxies} ignore {fields} on TCP ports";
         hint: "name the ports of requests in `ports`, or the protocol in `appProtocol` or the name of the Service's port";
-        why: "Where a Service's port is for TCP, a sidecar sees no requests. Of a DENY rule it leaves out what only requests have and keeps the rest; with nothing left the rule denies everybody. (An ALLOW rule is left out as a whole, and so is a DENY rule at ztunnel.)";
+        why: "Where a Service's port is for TCP, a sidecar or waypoint sees no requests. Of a DENY rule it leaves out what only requests have and keeps the rest; with nothing left the rule denies everybody. (An ALLOW rule is left out as a whole, and so is a DENY rule at ztunnel.)";
     NamespaceMatchesEverybody = 149, Finding(Error), "A namespace that every identity matches";
         message: "rules[{rule}]: `{value}` in `{field}` matches every identity at sidecars, gateways and waypoints ({action})";
         hint: "write namespaces in full, or with an asterisk at the end only";

@@ -1,11 +1,12 @@
-//! DENY by attributes of requests at ports of sidecars where there are no requests: what cannot be compared is left out
-//! there (pilot/pkg/security/authz/model/model.go, `checkError`), so that more is denied than is written. ztunnel makes
+//! DENY by attributes of requests at ports of sidecars and waypoints where there are no requests: what cannot be compared
+//! is left out there (pilot/pkg/security/authz/model/model.go, `checkError`), so that more is denied than is written. ztunnel makes
 //! the opposite of it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::codes::{Code, Evidence};
 use crate::istio::{Action, AuthorizationPolicy, Condition, Operation, Rule, Source};
+use crate::kubernetes::ServicePort;
 use crate::model::{Kind, Name, ResourceRef, WorkloadIndex};
 use crate::policy::envoy::keys::{is_known, only_requests_have};
 use crate::policy::sidecar::inbound::{self, Inbound, Protocol};
@@ -15,17 +16,51 @@ use crate::snapshot::{Object, Service, asks_for_dry_run};
 use super::envoys::has_sidecar;
 use super::names::path_of_rule;
 use super::survey::{Survey, some_of};
+use super::waypoints::behind_waypoints;
 
-/// A port of pods with a sidecar that is for TCP, whatever Service leads there.
+/// A port that is for TCP: of pods with a sidecar, whatever Service leads there, or of a Service behind a waypoint.
 struct TcpPort<'a> {
     number: u16,
     service: &'a ResourceRef,
 }
 
-/// DENY rules by attributes of requests for pods with a sidecar, at ports for TCP.
+/// DENY rules by attributes of requests, at ports for TCP.
 pub(super) fn deny(survey: &Survey<'_>, into: &mut Vec<Remark>) {
+    at_sidecars(survey, into);
+    at_waypoints(survey, into);
+}
+
+/// Of Services behind a waypoint that enforces the policy. It sees the Service's own ports. What an EnvoyFilter makes of
+/// its filters nobody knows.
+fn at_waypoints(survey: &Survey<'_>, into: &mut Vec<Remark>) {
+    if !survey.snapshot.routing.envoy_filters.is_empty() {
+        return;
+    }
+    for policy in survey.policies().filter(|policy| denies(policy) && policy.spec.has_targets()) {
+        let rules = policy.spec.rules.iter().enumerate().filter(|(_, rule)| is_widened(rule));
+        let rules: Vec<_> = rules.collect();
+        if rules.is_empty() {
+            continue;
+        }
+        let services = behind_waypoints(survey, policy);
+        let ports = services.iter().flat_map(|service| service.ports.iter().map(|port| (*service, port)));
+        let is_tcp = |port: &ServicePort| Protocol::of(port) == Protocol::Tcp;
+        let tcp = ports.filter(|(_, port)| is_tcp(port));
+        let tcp = tcp.map(|(service, port)| TcpPort { number: port.port, service: &service.reference });
+        let tcp: Vec<TcpPort<'_>> = tcp.collect();
+        for (at, rule) in rules {
+            let ports: Vec<&TcpPort<'_>> = tcp.iter().filter(|port| reaches(rule, port.number)).collect();
+            if let Some(evidence) = told(rule, &ports, "waypoints") {
+                let mut remarks = Remarks::on(policy, Kind::AuthorizationPolicy, into);
+                remarks.add(Code::DenyWidenedAtTcp, path_of_rule(at), evidence.with("rule", at));
+            }
+        }
+    }
+}
+
+fn at_sidecars(survey: &Survey<'_>, into: &mut Vec<Remark>) {
     let mut known: BTreeMap<WorkloadIndex, Vec<TcpPort<'_>>> = BTreeMap::new();
-    for policy in survey.policies().filter(|policy| denies_at_sidecars(policy)) {
+    for policy in survey.policies().filter(|policy| denies(policy) && !policy.spec.has_targets()) {
         let rules: Vec<_> =
             policy.spec.rules.iter().enumerate().filter(|(_, rule)| is_widened(rule)).collect();
         if rules.is_empty() {
@@ -41,7 +76,7 @@ pub(super) fn deny(survey: &Survey<'_>, into: &mut Vec<Remark>) {
         for (at, rule) in rules {
             let ports = sidecars.iter().filter_map(|index| known.get(index)).flatten();
             let ports: Vec<&TcpPort<'_>> = ports.filter(|port| reaches(rule, port.number)).collect();
-            if let Some(evidence) = told(rule, &ports) {
+            if let Some(evidence) = told(rule, &ports, "sidecars") {
                 let mut remarks = Remarks::on(policy, Kind::AuthorizationPolicy, into);
                 remarks.add(Code::DenyWidenedAtTcp, path_of_rule(at), evidence.with("rule", at));
             }
@@ -49,9 +84,8 @@ pub(super) fn deny(survey: &Survey<'_>, into: &mut Vec<Remark>) {
     }
 }
 
-fn denies_at_sidecars(policy: &Object<AuthorizationPolicy>) -> bool {
-    let denies = policy.spec.action == Action::Deny && !policy.spec.has_targets();
-    denies && !asks_for_dry_run(&policy.meta)
+fn denies(policy: &Object<AuthorizationPolicy>) -> bool {
+    policy.spec.action == Action::Deny && !asks_for_dry_run(&policy.meta)
 }
 
 /// The ports of a pod at which a Service asks for chains for TCP.
@@ -137,7 +171,7 @@ fn denies_everybody(rule: &Rule) -> bool {
 }
 
 /// What is told of a rule at the ports that it reaches.
-fn told(rule: &Rule, ports: &[&TcpPort<'_>]) -> Option<Evidence> {
+fn told(rule: &Rule, ports: &[&TcpPort<'_>], proxies: &str) -> Option<Evidence> {
     if ports.is_empty() {
         return None;
     }
@@ -150,6 +184,7 @@ fn told(rule: &Rule, ports: &[&TcpPort<'_>]) -> Option<Evidence> {
         Evidence::none()
             .with("what", if denies_everybody(rule) { "everything" } else { "more than is written" })
             .with("ports", some_of(shown))
+            .with("proxies", proxies)
             .with("fields", fields.join(", ")),
     )
 }

@@ -130,7 +130,10 @@ fn decides(policy: &Object<AuthorizationPolicy>) -> bool {
 }
 
 /// The Services in front of which a waypoint stands that enforces a policy, or would if it were ready.
-fn behind_waypoints<'a>(survey: &Survey<'a>, policy: &Object<AuthorizationPolicy>) -> Vec<&'a Service> {
+pub(super) fn behind_waypoints<'a>(
+    survey: &Survey<'a>,
+    policy: &Object<AuthorizationPolicy>,
+) -> Vec<&'a Service> {
     let (namespace, bindings) = (policy.namespace(), &survey.bindings);
     let of_target = |(kind, object): (TargetKind, ResourceRef)| match kind {
         TargetKind::Gateway => bindings.services_of(&object).to_vec(),
