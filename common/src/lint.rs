@@ -11,6 +11,7 @@ mod attachments;
 mod blocks;
 mod coverage;
 mod envoys;
+mod kept_out;
 mod names;
 mod network_policies;
 mod peer_authentication;
@@ -64,6 +65,7 @@ const CHECKS: &[Check] = &[
     },
     Check { codes: &[Code::WaypointRefused], run: waypoints::not_used },
     Check { codes: &[Code::WaypointBypassable], run: waypoints::bypassable },
+    Check { codes: &[Code::WaypointKeptOut], run: kept_out::waypoints },
     Check { codes: &[Code::RuleCovered, Code::AllowRuleDenied], run: coverage::covered },
     Check { codes: &[Code::DenyWidenedAtTcp], run: tcp_ports::deny },
     Check { codes: &[Code::NamespaceMatchesEverybody], run: wildcards::namespaces },

@@ -248,6 +248,10 @@ codes! {
         message: "rules[{rule}] {effect}: it is by {fields} at a waypoint, where nobody's address is in a block";
         hint: "write `remoteIpBlocks` (or `notRemoteIpBlocks`, `remote.ip`), or name callers by their identities";
         why: "What comes to a waypoint goes through a tunnel that ends in it. Envoy then compares `ipBlocks` and `source.ip` with an address of its own, which is in no block, whoever calls: what asks for a block never holds, what excludes one always does.";
+    WaypointKeptOut = 155, Finding(Error), "A policy for pods keeps their waypoint out";
+        message: "nothing lets waypoint {waypoint} in: what is sent to {services} through it is refused at {ports}";
+        hint: "add `{principal}` to the principals: to the pods the waypoint is who calls; callers are for policies of the waypoint (`targetRefs`)";
+        why: "Behind a waypoint ztunnel sees the waypoint's identity, never that of who called it. Policies for the pods that let callers in by their accounts, and not the waypoint's, refuse everything that comes through it.";
     NoSuchAccount = 201, Finding(Warning), "An account that does not exist";
         message: "rules[{rule}]: `{value}` in `{field}` names an account that does not exist: there is no {account} in {namespace}";
         hint: "correct the name; accounts of {namespace} are {known}";

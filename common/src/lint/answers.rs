@@ -1,7 +1,7 @@
 //! The findings that stand beside answers: those that say why a policy or a waypoint does not do to what is asked about
 //! what is written. What is found of names and accounts is for who asks for all findings.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::codes::Code;
 use crate::istio::{Action, AuthorizationPolicy, TargetKind};
@@ -11,7 +11,7 @@ use crate::snapshot::{Binding, MeshSnapshot, Object, Service, USE_WAYPOINT};
 
 use super::attachments::targets;
 use super::survey::Survey;
-use super::{addresses, targets, tcp_ports, waypoints};
+use super::{addresses, kept_out, targets, tcp_ports, waypoints};
 
 /// What is asked about.
 #[derive(Clone, Copy, Debug)]
@@ -22,7 +22,7 @@ pub struct Asked<'a> {
     pub services: &'a BTreeSet<usize>,
 }
 
-/// The checks that find them.
+/// The checks that find them, but for what asks the engine of each Service.
 const CHECKS: [fn(&Survey<'_>, &mut Vec<Remark>); 5] = [
     targets::targets_of_policies,
     waypoints::not_used,
@@ -32,12 +32,13 @@ const CHECKS: [fn(&Survey<'_>, &mut Vec<Remark>); 5] = [
 ];
 
 /// What of their findings stands beside answers.
-const CODES: [Code; 5] = [
+const CODES: [Code; 6] = [
     Code::TargetWithoutWaypoint,
     Code::WaypointRefused,
     Code::WaypointBypassable,
     Code::DenyWidenedAtTcp,
     Code::BlocksAtWaypoint,
+    Code::WaypointKeptOut,
 ];
 
 /// What is found that concerns what is asked about.
@@ -50,6 +51,7 @@ pub fn beside_answers(mesh: &Mesh<'_>, asked: Asked<'_>) -> Vec<Remark> {
     let mut remarks = Vec::new();
     CHECKS.into_iter().for_each(|check| check(&survey, &mut remarks));
     let ends = Ends::new(&survey, asked);
+    kept_out::in_front_of(&survey, ends.services.values().copied(), &mut remarks);
     remarks.retain(|remark| CODES.contains(&remark.code) && ends.concern(&survey, remark));
     remarks
 }
@@ -70,7 +72,7 @@ fn may_find(snapshot: &MeshSnapshot) -> bool {
 /// What is asked about, and what stands in front of it.
 struct Ends<'a> {
     asked: Asked<'a>,
-    services: BTreeSet<&'a ResourceRef>,
+    services: BTreeMap<&'a ResourceRef, &'a Service>,
     objects: BTreeSet<&'a ResourceRef>,
     namespaces: BTreeSet<&'a Namespace>,
     gateways: BTreeSet<ResourceRef>,
@@ -96,7 +98,7 @@ impl<'a> Ends<'a> {
             gateways: gateways.collect(),
             objects: workloads().flat_map(|workload| [&workload.reference, &workload.owner]).collect(),
             namespaces: workloads().map(|of| &of.identity.namespace).chain(of_services).collect(),
-            services: services.iter().map(|service| &service.reference).collect(),
+            services: services.into_iter().map(|service| (&service.reference, service)).collect(),
         }
     }
 
@@ -109,7 +111,7 @@ impl<'a> Ends<'a> {
                 policy.is_some_and(|policy| self.are_for(survey, policy))
             }
             Kind::Namespace => self.namespaces.iter().any(|of| of.as_str() == &*subject.name),
-            _ => self.services.contains(subject) || self.objects.contains(subject),
+            _ => self.services.contains_key(subject) || self.objects.contains(subject),
         }
     }
 
@@ -122,7 +124,7 @@ impl<'a> Ends<'a> {
         let namespace = policy.namespace();
         let mut objects = targets(policy).filter_map(|target| target.object(&namespace));
         objects.any(|(kind, object)| match kind {
-            TargetKind::Service => self.services.contains(&object),
+            TargetKind::Service => self.services.contains_key(&object),
             TargetKind::Gateway => self.gateways.contains(&object),
             TargetKind::GatewayClass => !self.gateways.is_empty(),
             TargetKind::ServiceEntry => false,

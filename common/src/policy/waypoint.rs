@@ -18,6 +18,7 @@ use super::sidecar::inbound::Protocol;
 use super::sidecar::{Change, changing_waypoint};
 use super::tokens::Tokens;
 
+mod behind;
 mod bound;
 mod instances;
 pub(super) mod local;
