@@ -63,7 +63,7 @@ const CHECKS: &[Check] = &[
         codes: &[Code::TargetMissing, Code::TargetNotTaken, Code::TargetWithoutWaypoint],
         run: targets::targets_of_policies,
     },
-    Check { codes: &[Code::WaypointRefused], run: waypoints::not_used },
+    Check { codes: &[Code::WaypointRefused, Code::WaypointMisspelt], run: waypoints::not_used },
     Check { codes: &[Code::WaypointBypassable], run: waypoints::bypassable },
     Check { codes: &[Code::WaypointKeptOut], run: kept_out::waypoints },
     Check { codes: &[Code::RuleCovered, Code::AllowRuleDenied], run: coverage::covered },

@@ -252,6 +252,10 @@ codes! {
         message: "nothing lets waypoint {waypoint} in: what is sent to {services} through it is refused at {ports}";
         hint: "add `{principal}` to the principals: to the pods the waypoint is who calls; callers are for policies of the waypoint (`targetRefs`)";
         why: "Behind a waypoint ztunnel sees the waypoint's identity, never that of who called it. Policies for the pods that let callers in by their accounts, and not the waypoint's, refuse everything that comes through it.";
+    WaypointMisspelt = 156, Finding(Warning), "A waypoint that is almost that of another name";
+        message: "asks for waypoint {waypoint}, of which nothing was read";
+        hint: "did you mean {known}?";
+        why: "Nothing is known of a Gateway of this name, and one of almost the same name was read in its namespace. Where a waypoint does not exist what asks for it is called directly, and its policies do not count.";
     NoSuchAccount = 201, Finding(Warning), "An account that does not exist";
         message: "rules[{rule}]: `{value}` in `{field}` names an account that does not exist: there is no {account} in {namespace}";
         hint: "correct the name; accounts of {namespace} are {known}";

@@ -32,9 +32,10 @@ const CHECKS: [fn(&Survey<'_>, &mut Vec<Remark>); 5] = [
 ];
 
 /// What of their findings stands beside answers.
-const CODES: [Code; 6] = [
+const CODES: [Code; 7] = [
     Code::TargetWithoutWaypoint,
     Code::WaypointRefused,
+    Code::WaypointMisspelt,
     Code::WaypointBypassable,
     Code::DenyWidenedAtTcp,
     Code::BlocksAtWaypoint,

@@ -9,46 +9,56 @@ use crate::istio::{Action, AuthorizationPolicy, TargetKind};
 use crate::model::{DataPlane, FieldPath, Kind, Labels, Namespace, ResourceRef, Workload, WorkloadIndex};
 use crate::policy::{Direction, Remark, Remarks};
 use crate::snapshot::{
-    Backend, Binding, MeshSnapshot, Object, Refusal, Service, USE_WAYPOINT, asks_for_dry_run,
+    Backend, Binding, MeshSnapshot, Object, Refusal, Service, USE_WAYPOINT, alike, asks_for_dry_run,
 };
 
 use super::attachments::targets;
 use super::protection::{Guard, guard};
-use super::survey::{Survey, owners, some_of};
+use super::survey::{Survey, nearest, owners, some_of};
 
 /// Why a waypoint is not used.
-pub(super) fn refused(snapshot: &MeshSnapshot, gateway: &ResourceRef, refusal: Refusal) -> &'static str {
+pub(super) fn refused(snapshot: &MeshSnapshot, gateway: &ResourceRef, refusal: Refusal) -> String {
     let namespace = gateway.namespace.as_ref().map(Namespace::as_str).unwrap_or_default();
     let is_there = || snapshot.has_gateway(namespace, &gateway.name) == Some(true);
-    match refusal {
+    let why = match refusal {
         Refusal::NotReady if is_there() => "which has no address",
-        Refusal::NotReady => "which does not exist",
+        Refusal::NotReady => match alike_gateways(snapshot, gateway).as_str() {
+            "" => "which does not exist",
+            near => return format!("which does not exist (there is {near})"),
+        },
         Refusal::NotAllowed => "whose listener does not let this namespace attach",
         Refusal::OtherTraffic => "which is for other traffic (`istio.io/waypoint-for`)",
-    }
+    };
+    why.to_owned()
 }
 
-/// Labels `istio.io/use-waypoint` that come to nothing: one finding for each object that has one.
+/// Gateways of the same namespace that are called almost so.
+fn alike_gateways(snapshot: &MeshSnapshot, gateway: &ResourceRef) -> String {
+    let here = snapshot.gateways.iter().filter(|of| Some(of.namespace()) == gateway.namespace);
+    nearest(alike(&gateway.name, here.map(|of| &*of.meta.name)))
+}
+
+/// Labels `istio.io/use-waypoint` that come to nothing, or seem to be misspelt: one finding for each object that has one.
 pub(super) fn not_used(survey: &Survey<'_>, into: &mut Vec<Remark>) {
     let snapshot = survey.snapshot;
     let mut found: BTreeMap<ResourceRef, Remark> = BTreeMap::new();
     for service in &snapshot.services {
         let binding = snapshot.waypoint_of_service(service);
-        let remark = |evidence| Remark {
-            code: Code::WaypointRefused,
+        let remark = |code, evidence| Remark {
+            code,
             subject: service.reference.clone(),
             origin: service.origin,
             path: labels_of_metadata(),
             evidence,
-            ignored: service.silence.covers(Code::WaypointRefused),
+            ignored: service.silence.covers(code),
         };
         add(survey, &service.reference, &service.labels, binding, remark, &mut found);
     }
     for workload in &snapshot.workloads {
         let binding = snapshot.waypoint_of_workload(workload);
-        let remark = |evidence| Remark {
+        let remark = |code, evidence| Remark {
             subject: workload.owner.clone(),
-            ..Remark::on_workload(workload, Code::WaypointRefused, evidence)
+            ..Remark::on_workload(workload, code, evidence)
         };
         add(survey, &workload.reference, &workload.labels, binding, remark, &mut found);
     }
@@ -66,26 +76,46 @@ fn add(
     object: &ResourceRef,
     labels: &Labels,
     binding: Binding,
-    remark: impl FnOnce(Evidence) -> Remark,
+    remark: impl FnOnce(Code, Evidence) -> Remark,
     into: &mut BTreeMap<ResourceRef, Remark>,
 ) {
-    let Binding::Refused(gateway, refusal) = binding else { return };
-    let evidence =
-        Evidence::none().with("waypoint", &gateway).with("why", refused(survey.snapshot, &gateway, refusal));
-    if labels.get(USE_WAYPOINT).is_some() {
-        let remark = remark(evidence);
-        into.entry(remark.subject.clone()).or_insert(remark);
-    } else if refusal != Refusal::OtherTraffic
-        && let Some(remark) = on_namespace(survey, object, evidence)
-    {
+    let snapshot = survey.snapshot;
+    let (code, evidence) = match binding {
+        Binding::Refused(_, Refusal::OtherTraffic) if labels.get(USE_WAYPOINT).is_none() => return,
+        Binding::Refused(gateway, refusal) => {
+            let evidence = Evidence::none().with("waypoint", &gateway);
+            (Code::WaypointRefused, evidence.with("why", refused(snapshot, &gateway, refusal)))
+        }
+        Binding::Unknown(gateway) => match misspelt(survey, &gateway) {
+            Some(evidence) => (Code::WaypointMisspelt, evidence),
+            None => return,
+        },
+        Binding::Free | Binding::Bound(_) => return,
+    };
+    let remark = match labels.get(USE_WAYPOINT) {
+        Some(_) => Some(remark(code, evidence)),
+        None => on_namespace(survey, object, code, evidence),
+    };
+    if let Some(remark) = remark {
         into.entry(remark.subject.clone()).or_insert(remark);
     }
 }
 
-fn on_namespace(survey: &Survey<'_>, object: &ResourceRef, evidence: Evidence) -> Option<Remark> {
+/// A Gateway of which nothing was read, where one of almost the same name was.
+fn misspelt(survey: &Survey<'_>, gateway: &ResourceRef) -> Option<Evidence> {
+    let snapshot = survey.snapshot;
+    let is_known = snapshot.waypoint(gateway).is_some()
+        || snapshot.unreadable.iter().any(|unreadable| unreadable.is(&Kind::Gateway));
+    if gateway.kind != Kind::Gateway || is_known {
+        return None;
+    }
+    let known = alike_gateways(snapshot, gateway);
+    (!known.is_empty()).then(|| Evidence::none().with("waypoint", gateway).with("known", known))
+}
+
+fn on_namespace(survey: &Survey<'_>, object: &ResourceRef, code: Code, evidence: Evidence) -> Option<Remark> {
     let name = object.namespace.as_ref()?.as_str();
     let (origin, silence) = survey.snapshot.written_namespaces.get(name)?;
-    let code = Code::WaypointRefused;
     Some(Remark {
         code,
         subject: ResourceRef::cluster(Kind::Namespace, name),
