@@ -48,7 +48,7 @@ impl Context<'_> {
         self.sources.line_text(self.source, wrong.line).trim().chars().take(LONGEST).collect()
     }
 
-    /// Notes a document that cannot be read; where it is certainly a policy, the policy is known by name.
+    /// Notes a document that cannot be read; where it is certainly one that decides, it is known by name.
     pub(crate) fn unreadable_document(&self, wrong: &Wrong, sketch: Sketch, objects: &mut Objects) {
         let location = self.location(wrong);
         let Sketch { reference, affects } = sketch;
@@ -80,5 +80,27 @@ impl Context<'_> {
 
 /// Kinds of which an unreadable object makes answers unknown.
 fn decides(kind: &Kind) -> bool {
-    matches!(kind, Kind::AuthorizationPolicy | Kind::PeerAuthentication | Kind::NetworkPolicy)
+    const AT_ENVOYS: [&str; 12] = [
+        "DestinationRule",
+        "EnvoyFilter",
+        "GRPCRoute",
+        "HTTPRoute",
+        "RequestAuthentication",
+        "ServiceEntry",
+        "Sidecar",
+        "TCPRoute",
+        "TLSRoute",
+        "TrafficExtension",
+        "VirtualService",
+        "WasmPlugin",
+    ];
+    let is_policy = matches!(
+        kind,
+        Kind::AuthorizationPolicy
+            | Kind::PeerAuthentication
+            | Kind::NetworkPolicy
+            | Kind::AdminNetworkPolicy
+            | Kind::BaselineAdminNetworkPolicy
+    );
+    is_policy || AT_ENVOYS.contains(&kind.wire())
 }

@@ -82,7 +82,7 @@ pub use sources::{Format, Places, Source, Sources};
 pub(crate) use visible::asks_for_dry_run;
 pub use visible::{Discovery, Hidden};
 pub(crate) use waypoints::USE_WAYPOINT;
-pub use waypoints::{Binding, Refusal, Share, Waypoint, waypoint_namespaces};
+pub use waypoints::{Binding, Refusal, Through, Waypoint, waypoint_namespaces};
 #[cfg(feature = "terminal")]
 pub(crate) use workloads::service_account;
 pub use ztunnels::{Asked, Held, HeldCertificate, PORT as ZTUNNEL_PORT};

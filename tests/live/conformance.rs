@@ -11,7 +11,7 @@ use std::time::Duration;
 use mesh_common::cluster::{ConnectionFlags, Request, load};
 use mesh_common::model::Serving;
 use mesh_common::policy::Mesh;
-use mesh_common::snapshot::{Binding, MeshSnapshot, Needs, SettingsOverride, Share, Silent, Why};
+use mesh_common::snapshot::{Binding, MeshSnapshot, Needs, SettingsOverride, Silent, Through, Why};
 use mesh_testkit::odd;
 use mesh_testkit::test_cluster::{ISTIO, Istiod, IstiodOptions, Options, TestCluster};
 use mesh_tests::ambientz::{self, Compared};
@@ -125,7 +125,11 @@ fn read(cluster: &TestCluster) -> MeshSnapshot {
     let loaded = load(&request).unwrap();
     let mut not_read = loaded.objects.not_read.iter().filter(|list| list.why != Why::NotAsked);
     assert_eq!(not_read.next(), None);
-    MeshSnapshot::build(loaded.objects, &given)
+    let mut snapshot = MeshSnapshot::build(loaded.objects, &given);
+    // Neither runs in a pod whose image tells.
+    snapshot.settings.istiod.version = Some((1, 31));
+    snapshot.settings.newest_ztunnel = Some((1, 31));
+    snapshot
 }
 
 fn attachments(snapshot: &MeshSnapshot, theirs: &Value) -> Compared {
@@ -195,11 +199,11 @@ fn shares(snapshot: &MeshSnapshot, theirs: &Value, gateways: &BTreeMap<String, S
             of_istiod.and_then(|of| of["weightedWaypoints"].as_array()).cloned().unwrap_or_default();
         let used = weighted.iter().filter(|one| one["weight"].as_u64().unwrap_or_default() > 0);
         let used: Vec<String> = used.filter_map(|one| of_address(&one["destination"], gateways)).collect();
-        let ours = match snapshot.share_of_waypoint(service, &first) {
-            Share::All => vec![first.key()],
-            Share::Some(second) => vec![first.key(), second.key()],
-            Share::None(second) => vec![second.key()],
-            Share::Unknown(what) => vec![format!("unknown for {what}")],
+        let ours = match snapshot.through_waypoint(service, &first) {
+            Through::First => vec![first.key()],
+            Through::Either(second) => vec![first.key(), second.key()],
+            Through::Second(second) => vec![second.key()],
+            Through::Unknown(what) => vec![format!("unknown for {what}")],
         };
         shared += usize::from(ours != [first.key()]);
         let equal = if weighted.is_empty() { ours == [first.key()] } else { ours == used };

@@ -45,7 +45,11 @@ impl Sketch {
         };
         let affects = if decides_nothing(&kind) { Affects::Nothing } else { affects };
         let name = name.unwrap_or_else(|| "<unnamed>".into());
-        Self { reference: namespace.map(|namespace| ResourceRef::new(kind, namespace, name)), affects }
+        let reference = match namespace {
+            _ if is_cluster_wide(kind.wire()) => Some(ResourceRef::cluster(kind, name)),
+            namespace => namespace.map(|namespace| ResourceRef::new(kind, namespace, name)),
+        };
+        Self { reference, affects }
     }
 }
 

@@ -86,7 +86,7 @@ impl<'a> Ends<'a> {
         let in_front = asked.workloads.iter().flat_map(|index| survey.services_of(*index).iter().copied());
         let called = asked.services.iter().filter_map(|at| snapshot.services.get(*at));
         let services: Vec<&Service> = in_front.chain(called).collect();
-        let bound = services.iter().map(|service| snapshot.waypoint_of_service(service));
+        let bound = services.iter().flat_map(|service| snapshot.waypoints_of_service(service));
         let bound = bound.chain(workloads().map(|workload| snapshot.waypoint_of_workload(workload)));
         let gateways = bound.filter_map(|binding| match binding {
             Binding::Bound(gateway) | Binding::Refused(gateway, _) => Some(gateway),

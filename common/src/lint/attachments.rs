@@ -29,9 +29,11 @@ impl<'a> Bindings<'a> {
             unclear: false,
         };
         for service in &snapshot.services {
-            if let Some(gateway) = found.add(snapshot.waypoint_of_service(service)) {
-                found.services.entry(gateway).or_default().push(service);
-                found.by_name.insert(service.reference.clone(), service);
+            for binding in snapshot.waypoints_of_service(service) {
+                if let Some(gateway) = found.add(binding) {
+                    found.services.entry(gateway).or_default().push(service);
+                    found.by_name.insert(service.reference.clone(), service);
+                }
             }
         }
         for entry in snapshot.routing.service_entries.iter() {

@@ -9,7 +9,7 @@ use crate::codes::{Code, Evidence, Reason};
 use crate::model::{FieldPath, Identity, Kind, ResourceRef, Serving, Workload, WorkloadIndex};
 use crate::policy::ir::{Action, Provenance};
 use crate::policy::{By, Gate, Remark, Remarks};
-use crate::snapshot::{Backend, Binding, Service, Share, Waypoint};
+use crate::snapshot::{Backend, Binding, Service, Through, Waypoint};
 
 use super::survey::{Survey, some_of};
 
@@ -36,13 +36,14 @@ pub(super) fn in_front_of<'s>(
         return;
     }
     let mut found: BTreeMap<(ResourceRef, ResourceRef), KeptOut> = BTreeMap::new();
-    for service in services {
+    // What is sent to the name of a headless Service goes to its pods.
+    for service in services.filter(|service| !service.headless) {
         let Binding::Bound(bound) = survey.snapshot.waypoint_of_service(service) else { continue };
         // Of two waypoints the first one is asked about.
-        let gateway = match survey.snapshot.share_of_waypoint(service, &bound) {
-            Share::All | Share::Some(_) => bound,
-            Share::None(second) => second,
-            Share::Unknown(_) => continue,
+        let gateway = match survey.snapshot.through_waypoint(service, &bound) {
+            Through::First | Through::Either(_) => bound,
+            Through::Second(second) => second,
+            Through::Unknown(_) => continue,
         };
         if !survey.snapshot.waypoint(&gateway).is_some_and(Waypoint::is_of_istio) {
             continue;

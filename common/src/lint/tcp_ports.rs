@@ -42,7 +42,9 @@ fn at_waypoints(survey: &Survey<'_>, into: &mut Vec<Remark>) {
         if rules.is_empty() {
             continue;
         }
-        let services = behind_waypoints(survey, policy);
+        // What is sent to the name of a headless Service goes past the waypoint.
+        let services = behind_waypoints(survey, policy).into_iter().filter(|service| !service.headless);
+        let services: Vec<&Service> = services.collect();
         let ports = services.iter().flat_map(|service| service.ports.iter().map(|port| (*service, port)));
         let is_tcp = |port: &ServicePort| Protocol::of(port) == Protocol::Tcp;
         let tcp = ports.filter(|(_, port)| is_tcp(port));

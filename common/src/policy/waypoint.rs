@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::istio::GATEWAY_NAME;
 use crate::model::{Identity, Labels, Name, ResourceRef};
-use crate::snapshot::{Binding, Service, Share};
+use crate::snapshot::{Binding, Service, Through};
 
 use super::enforced::Enforced;
 use super::envoy::{Known, Matcher, Proxy, Request, Tunnel};
@@ -80,13 +80,13 @@ impl InFront {
             None => unclear(),
         };
         let Some(service) = addressed else { return vec![judged(bound)] };
-        match mesh.snapshot.share_of_waypoint(service, bound) {
-            Share::All => vec![judged(bound)],
+        match mesh.snapshot.through_waypoint(service, bound) {
+            Through::First => vec![judged(bound)],
             // Which endpoints are taken is said by the nodes of the pods of a waypoint, and by those of one only.
-            Share::Some(_) | Share::None(_) if service.local_only => vec![unclear()],
-            Share::Some(second) => vec![judged(bound), judged(&second)],
-            Share::None(second) => vec![judged(&second)],
-            Share::Unknown(_) => vec![unclear()],
+            Through::Either(_) | Through::Second(_) if service.local_only => vec![unclear()],
+            Through::Either(second) => vec![judged(bound), judged(&second)],
+            Through::Second(second) => vec![judged(&second)],
+            Through::Unknown(_) => vec![unclear()],
         }
     }
 
@@ -125,7 +125,7 @@ fn waypoint(
         gateway: gateway.clone(),
         instances: instances(mesh, gateway, identity),
         changed: changing_waypoint(snapshot, &proxy),
-        request: tokens.seen_in(request(mesh, destination, service, &enforced)),
+        request: tokens.seen_in(request(mesh, (gateway, destination), service, &enforced)),
         tokens,
         enforced,
         elsewhere: service
@@ -146,7 +146,7 @@ fn protocol(destination: &Destination, service: Option<&Service>) -> Protocol {
 /// (pilot/pkg/xds/filters/filters.go, `ConnectAuthorityFilter`: what the client's ztunnel asked for).
 fn request(
     mesh: &Mesh<'_>,
-    destination: &Destination,
+    (gateway, destination): (&ResourceRef, &Destination),
     service: Option<&Service>,
     enforced: &Enforced,
 ) -> Request {
@@ -158,7 +158,7 @@ fn request(
     };
     Request {
         server_name: match enforced.asks(|matcher| matches!(matcher, Matcher::ServerName(_))) {
-            true => server_name(mesh, destination, port),
+            true => server_name(mesh, gateway, port),
             false => Known::Unknown,
         },
         destination_ip: match addresses {
@@ -172,8 +172,8 @@ fn request(
 }
 
 /// The name that TLS asks for, where the waypoint looks at it.
-fn server_name(mesh: &Mesh<'_>, destination: &Destination, port: Option<u16>) -> Known<Name> {
-    match server_names::are_looked_at(mesh, destination, port) {
+fn server_name(mesh: &Mesh<'_>, gateway: &ResourceRef, port: Option<u16>) -> Known<Name> {
+    match server_names::are_looked_at(mesh, gateway, port) {
         Some(true) => mesh.request.server_name.clone(),
         Some(false) => Known::Absent,
         None => Known::Unknown,

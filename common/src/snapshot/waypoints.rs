@@ -22,7 +22,7 @@ mod gateway;
 mod tests;
 
 pub use asked::waypoint_namespaces;
-pub use canary::Share;
+pub use canary::Through;
 pub(super) use canary::WEIGHT;
 pub use gateway::Waypoint;
 

@@ -66,10 +66,13 @@ fn with_identity(flow: &Flow<'_>, beside: &Beside) -> Judgement {
     }
 }
 
-/// Identities of trust domains that are taken are not told apart from others.
+/// Identities of trust domains that are taken are not told apart from others. Where no mTLS is terminated nobody looks.
 fn foreign(flow: &Flow<'_>, beside: &Beside) -> Judgement {
     let taken = flow.mesh.snapshot.settings.envoys_take_other_trust_domains();
+    let terminates = matches!(beside.mode.mode(), Some(Mode::Permissive | Mode::Strict))
+        && flow.applied.unreadable_authentication.is_empty();
     match &beside.inbound {
+        Inbound::Chains { .. } if !terminates => not_judged(beside),
         Inbound::Chains { .. } if !taken => said(GateOutcome::Block, Reason::TrustDomainMismatch),
         Inbound::Unclear(why) => unclear(why),
         _ => not_judged(beside),

@@ -5,17 +5,14 @@ use std::collections::BTreeSet;
 
 use crate::istio::PortProtocol;
 use crate::kubernetes::ServicePort;
-use crate::model::ResourceRef;
-use crate::policy::gates::resolve::Destination;
+use crate::model::{Kind, ResourceRef};
 use crate::policy::mesh::Mesh;
+use crate::policy::sidecar::Unclear;
 use crate::snapshot::{Binding, Service};
 
-use super::binding;
-
-/// Whether the waypoint in front of a destination looks at names at a port; `None` where that is not known.
-pub(super) fn are_looked_at(mesh: &Mesh<'_>, destination: &Destination, port: Option<u16>) -> Option<bool> {
-    let Binding::Bound(gateway) = binding(mesh, destination) else { return None };
-    let bound = Bound::to(mesh, &gateway);
+/// Whether a waypoint looks at names at a port; `None` where that is not known.
+pub(super) fn are_looked_at(mesh: &Mesh<'_>, gateway: &ResourceRef, port: Option<u16>) -> Option<bool> {
+    let bound = Bound::to(mesh, gateway);
     let surely = Ports::of(&bound.surely);
     if port.is_some_and(|port| surely.of_tls.contains(&port)) {
         return Some(true);
@@ -31,7 +28,7 @@ struct Bound<'a> {
     surely: Vec<&'a Service>,
     /// Of which it is not known.
     maybe: Vec<&'a Service>,
-    /// Whether a ServiceEntry is, whose ports were not read.
+    /// Whether a ServiceEntry is, whose ports were not read, or something that was not read may be.
     of_others: bool,
 }
 
@@ -40,10 +37,12 @@ impl<'a> Bound<'a> {
         let snapshot = mesh.snapshot;
         let mut bound = Self { surely: Vec::new(), maybe: Vec::new(), of_others: false };
         for service in &snapshot.services {
-            match snapshot.waypoint_of_service(service) {
-                Binding::Bound(to) if to == *gateway => bound.surely.push(service),
-                Binding::Unknown(_) => bound.maybe.push(service),
-                Binding::Bound(_) | Binding::Free | Binding::Refused(..) => {}
+            // ambientindex.go, `serviceOwningWaypoints`: a second waypoint too, whatever its weight.
+            let to = snapshot.waypoints_of_service(service);
+            if to.iter().any(|to| matches!(to, Binding::Bound(to) if to == gateway)) {
+                bound.surely.push(service);
+            } else if to.iter().any(|to| matches!(to, Binding::Unknown(_))) {
+                bound.maybe.push(service);
             }
         }
         bound.of_others = snapshot.routing.service_entries.iter().any(|entry| {
@@ -53,6 +52,8 @@ impl<'a> Bound<'a> {
                 Binding::Free | Binding::Refused(..) => false,
             }
         });
+        let kinds = [Kind::Service, Kind::from_wire("ServiceEntry")];
+        bound.of_others |= kinds.iter().any(|kind| Unclear::unread_anywhere(snapshot, kind).is_some());
         bound
     }
 }

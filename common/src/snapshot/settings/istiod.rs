@@ -5,7 +5,7 @@ use crate::kubernetes::Container;
 use crate::model::{Labels, Name, Namespace};
 use crate::snapshot::{Assumption, Objects};
 
-use super::{SettingsOverride, main_container, parse_bool, pod_specs};
+use super::{SettingsOverride, Version, main_container, parse_bool, pod_specs, version};
 
 /// The variables of istiod that are read and are switched on and off.
 pub(crate) const ISTIOD_FLAGS: [&str; 10] = [
@@ -50,6 +50,8 @@ pub(crate) fn is_istiod_variable(name: &str) -> bool {
 /// What istiod was told.
 #[derive(Clone, Debug)]
 pub struct Istiod {
+    /// Its version, as far as the tag of its image says it.
+    pub version: Option<Version>,
     /// Its revision; empty when it has none, and then looks at the objects of all.
     pub revision: Name,
     /// Revisions of other istiods, empty for one without, when nobody said which is meant.
@@ -121,6 +123,7 @@ pub(super) fn istiod(
                 && found.is_some_and(|c| variable(c, name).and_then(parse_bool) == Some(false))
     };
     Istiod {
+        version: found.and_then(|container| version(container)),
         ambient: is_ambient,
         sends_hbone: is_ambient && !off(SENDS_HBONE),
         prefers_hbone: flag(PREFERS_HBONE),

@@ -17,18 +17,18 @@ pub(super) const CANARY_NAMESPACE: &str = "istio.io/use-waypoint-canary-namespac
 /// How many of a hundred connections go through it; none without it.
 pub(in crate::snapshot) const WEIGHT: &str = "istio.io/use-waypoint-canary-weight";
 
-/// The first ztunnel that knows of two waypoints (src/state/service.rs, `weighted_waypoints`).
+/// The first istiod and ztunnel that know of two waypoints (ztunnel src/state/service.rs, `weighted_waypoints`).
 const FIRST: Version = (1, 31);
 
-/// Which of two waypoints connections go through.
+/// Through which of two waypoints connections go.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Share {
-    /// The one that is bound, and no other.
-    All,
-    /// Some through this Gateway.
-    Some(ResourceRef),
-    /// All through this Gateway.
-    None(ResourceRef),
+pub enum Through {
+    /// The one that is bound.
+    First,
+    /// That one, or this Gateway.
+    Either(ResourceRef),
+    /// This Gateway.
+    Second(ResourceRef),
     /// Not known: this was not read, or not the part of it that decides.
     Unknown(ResourceRef),
 }
@@ -43,41 +43,63 @@ pub(super) fn weights(objects: &Objects) -> FxHashMap<Name, Name> {
 }
 
 impl MeshSnapshot {
-    /// Which share of the connections to a Service its waypoint has, where it is bound to one.
+    /// What a Service is bound to: its waypoint, and a second one, whatever its weight.
     #[must_use]
-    pub fn share_of_waypoint(&self, service: &Service, bound: &ResourceRef) -> Share {
-        if self.settings.newest_ztunnel.is_some_and(|version| version < FIRST) {
-            return Share::All;
+    pub fn waypoints_of_service(&self, service: &Service) -> Vec<Binding> {
+        let first = self.waypoint_of_service(service);
+        let second = match &first {
+            Binding::Bound(bound) => self.second_waypoint(service, bound).map(|(binding, _)| binding),
+            _ => None,
+        };
+        std::iter::once(first).chain(second).collect()
+    }
+
+    /// Through which waypoint the connections to a Service go that is bound to one.
+    #[must_use]
+    pub fn through_waypoint(&self, service: &Service, bound: &ResourceRef) -> Through {
+        match self.second_waypoint(service, bound) {
+            None | Some((_, 0)) => Through::First,
+            Some((Binding::Unknown(what), _)) => Through::Unknown(what),
+            Some((Binding::Bound(second), 100)) if !self.some_ztunnel_is_old() => Through::Second(second),
+            Some((Binding::Bound(second), _)) => Through::Either(second),
+            Some((Binding::Free | Binding::Refused(..), _)) => Through::First,
         }
+    }
+
+    /// The second waypoint of a Service that is bound to a first one, if istiod takes it, and how many of a hundred
+    /// connections go through it.
+    fn second_waypoint(&self, service: &Service, bound: &ResourceRef) -> Option<(Binding, u8)> {
         let namespace = service.reference.namespace.as_ref().map(Namespace::as_str).unwrap_or_default();
         // `ResolveUseWaypointCanary`: the Namespace counts where the Service names no waypoint itself.
         let inherits = service.labels.get(USE_WAYPOINT).is_none();
         let of_namespace = if inherits { self.namespace_labels(namespace) } else { None };
         let asks = |labels: &&Labels| labels.get(CANARY).is_some();
         let labels = of_namespace.filter(|of| !asks(&&service.labels) && asks(of)).unwrap_or(&service.labels);
-        let Some(name) = labels.get(CANARY).filter(|name| !name.is_empty() && *name != "none") else {
-            return Share::All;
-        };
+        let name = labels.get(CANARY).filter(|name| !name.is_empty() && *name != "none")?;
         let gateway = gateway_ref(labels.get(CANARY_NAMESPACE).unwrap_or(namespace), name);
         let inherited = || self.waypoints.weights.get(namespace).filter(|_| inherits);
         let weight = match service.canary_weight.as_ref().or_else(inherited) {
-            None => Some(0),
-            Some(text) => percentage(text),
+            None => 0,
+            Some(text) => percentage(text)?,
         };
-        match weight {
-            None | Some(0) => Share::All,
-            _ if gateway == *bound => Share::All,
-            Some(weight) => self.shared(namespace, &gateway, weight),
+        if gateway == *bound {
+            return None;
+        }
+        let of = gateway.namespace.as_ref().map(Namespace::as_str).unwrap_or_default();
+        match (self.bind(namespace, of, &gateway.name, Traffic::Service), self.knows_of_two()) {
+            (Binding::Free | Binding::Refused(..), _) | (_, Some(false)) => None,
+            (binding, Some(true)) => Some((binding, weight)),
+            (_, None) => Some((Binding::Unknown(gateway), weight)),
         }
     }
 
-    fn shared(&self, from: &str, gateway: &ResourceRef, weight: u8) -> Share {
-        let namespace = gateway.namespace.as_ref().map(Namespace::as_str).unwrap_or_default();
-        match self.bind(from, namespace, &gateway.name, Traffic::Service) {
-            Binding::Bound(second) if weight == 100 && !self.some_ztunnel_is_old() => Share::None(second),
-            Binding::Bound(second) => Share::Some(second),
-            Binding::Unknown(what) => Share::Unknown(what),
-            Binding::Free | Binding::Refused(..) => Share::All,
+    /// Whether istiod and any ztunnel know of two waypoints; `None` where a version decides that was not read.
+    fn knows_of_two(&self) -> Option<bool> {
+        let knows = |version: Option<Version>| version.map(|version| version >= FIRST);
+        match (knows(self.settings.istiod.version), knows(self.settings.newest_ztunnel)) {
+            (Some(false), _) | (_, Some(false)) => Some(false),
+            (Some(true), Some(true)) => Some(true),
+            _ => None,
         }
     }
 

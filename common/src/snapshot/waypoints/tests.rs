@@ -249,7 +249,7 @@ fn a_list_that_was_not_read_is_not_empty() {
 }
 
 /// `a/wp` and `a/wp-2`, a Namespace `c` with these labels and annotations, and its Service with these.
-fn share(namespace: [&str; 2], service: [&str; 2], ztunnels: &[&str]) -> Share {
+fn through(namespace: [&str; 2], service: [&str; 2], istiod: &str, ztunnels: &[&str]) -> Through {
     let second = gateway(FOR_ALL, OPEN, READY).replace("name: wp,", "name: wp-2,");
     let ztunnel = |version: &&str| {
         format!(
@@ -261,10 +261,18 @@ spec: {{containers: [{{name: istio-proxy, image: 'istio/ztunnel:{version}'}}]}}
 "
         )
     };
+    let istiod = format!(
+        "---
+apiVersion: v1
+kind: Pod
+metadata: {{name: istiod, namespace: istio-system, labels: {{app: istiod}}}}
+spec: {{containers: [{{name: discovery, image: 'istio/pilot:{istiod}', env: [{{name: PILOT_ENABLE_AMBIENT, value: 'true'}}]}}]}}
+"
+    );
     let [labels, annotations] = namespace;
     let [own, written] = service;
     let snapshot = mesh(&format!(
-        "{}{second}{}---
+        "{}{second}{istiod}{}---
 apiVersion: v1
 kind: Namespace
 metadata: {{name: c, labels: {{{labels}}}, annotations: {{{annotations}}}}}
@@ -277,7 +285,7 @@ metadata: {{name: s, namespace: c, labels: {{{own}}}, annotations: {{{written}}}
         ztunnels.iter().map(ztunnel).collect::<String>(),
     ));
     assert_eq!(of_service(&snapshot), Binding::Bound(wp()), "{labels} {own}");
-    snapshot.share_of_waypoint(&snapshot.services[0], &wp())
+    snapshot.through_waypoint(&snapshot.services[0], &wp())
 }
 
 #[test]
@@ -288,57 +296,38 @@ fn a_second_waypoint_is_asked_for_where_the_first_one_is() {
     const HUNDRED: &str = "istio.io/use-waypoint-canary-weight: '100'";
     let both = format!("{FIRST}, {SECOND}");
     let second = gateway_ref("a", "wp-2");
-    let (some, none) = (Share::Some(second.clone()), Share::None(second));
+    let (some, none) = (Through::Either(second.clone()), Through::Second(second));
+    let unknown = Through::Unknown(gateway_ref("a", "wp-2"));
     let own_namespace = "istio.io/use-waypoint-canary: wp-2";
-    let cases: [([&str; 2], [&str; 2], &Share); 11] = [
-        (["", ""], [FIRST, ""], &Share::All),
-        (["", ""], [&both, ""], &Share::All),
+    let cases: [([&str; 2], [&str; 2], &Through); 11] = [
+        (["", ""], [FIRST, ""], &Through::First),
+        (["", ""], [&both, ""], &Through::First),
         (["", ""], [&both, TEN], &some),
         (["", ""], [&both, HUNDRED], &none),
         ([&both, TEN], ["", ""], &some),
         ([&both, TEN], ["", HUNDRED], &none),
         ([FIRST, TEN], [SECOND, ""], &some),
         // What the Namespace says of a second one does not count for who names a first one.
-        ([&both, TEN], [FIRST, ""], &Share::All),
-        ([&both, TEN], [&both, ""], &Share::All),
+        ([&both, TEN], [FIRST, ""], &Through::First),
+        ([&both, TEN], [&both, ""], &Through::First),
         // `c/wp-2` is not there.
-        ([FIRST, TEN], [own_namespace, ""], &Share::All),
-        (["", ""], [&both, "istio.io/use-waypoint-canary-weight: ten"], &Share::All),
+        ([FIRST, TEN], [own_namespace, ""], &Through::First),
+        (["", ""], [&both, "istio.io/use-waypoint-canary-weight: ten"], &Through::First),
     ];
     for (namespace, service, expected) in cases {
-        assert_eq!(share(namespace, service, &["1.31.0"]), *expected, "{namespace:?} {service:?}");
-        assert_eq!(share(namespace, service, &["1.30.2"]), Share::All, "{namespace:?} {service:?}");
-        assert_eq!(share(namespace, service, &[]), *expected, "{namespace:?} {service:?}");
+        let through = |istiod, ztunnels: &[&str]| through(namespace, service, istiod, ztunnels);
+        assert_eq!(through("1.31.0", &["1.31.0"]), *expected, "{namespace:?} {service:?}");
+        for (istiod, ztunnels) in [("1.31.0", "1.30.2"), ("1.30.2", "1.31.0"), ("1.30.2", "latest")] {
+            assert_eq!(through(istiod, &[ztunnels]), Through::First, "{namespace:?} {service:?}");
+        }
+        // Nobody knows the versions.
+        let of_any = if *expected == Through::First { expected } else { &unknown };
+        for (istiod, ztunnels) in [("latest", "1.31.0"), ("1.31.0", "latest")] {
+            assert_eq!(through(istiod, &[ztunnels]), *of_any, "{namespace:?} {service:?}");
+        }
     }
-    assert_eq!(share(["", ""], [&both, HUNDRED], &["1.30.2", "1.31.0"]), some);
+    assert_eq!(through(["", ""], [&both, HUNDRED], "1.31.0", &["1.30.2", "1.31.0"]), some);
     let itself =
         format!("{FIRST}, istio.io/use-waypoint-canary: wp, istio.io/use-waypoint-canary-namespace: a");
-    assert_eq!(share(["", ""], [&itself, HUNDRED], &[]), Share::All);
-}
-
-#[test]
-fn waypoints_are_read_where_they_are_asked_for() {
-    let asked = |namespace: &str, labels: &str, of: &Extent| {
-        let objects = objects(&pod(namespace, labels));
-        waypoint_namespaces(&objects, of).iter().map(ToString::to_string).collect::<Vec<_>>()
-    };
-    let far = "istio.io/use-waypoint: wp, istio.io/use-waypoint-namespace: infra";
-    assert_eq!(asked("b", far, &Extent::one("b")), ["infra"]);
-    assert_eq!(asked("b", far, &Extent::one("a")), Vec::<String>::new());
-    let second = "istio.io/use-waypoint-canary: wp-2, istio.io/use-waypoint-canary-namespace: other";
-    assert_eq!(asked("b", &format!("{far}, {second}"), &Extent::one("b")), ["infra", "other"]);
-    assert_eq!(asked("infra", far, &Extent::all()), Vec::<String>::new());
-    for nowhere in [
-        "istio.io/use-waypoint: wp",
-        "istio.io/use-waypoint-namespace: infra",
-        "istio.io/use-waypoint: none, istio.io/use-waypoint-namespace: infra",
-    ] {
-        assert_eq!(asked("b", nowhere, &Extent::all()), Vec::<String>::new(), "{nowhere}");
-    }
-    let namespace = "
-apiVersion: v1
-kind: Namespace
-metadata: {name: b, labels: {istio.io/use-waypoint: wp, istio.io/use-waypoint-namespace: infra}}
-";
-    assert_eq!(waypoint_namespaces(&objects(namespace), &Extent::one("b")).len(), 1);
+    assert_eq!(through(["", ""], [&itself, HUNDRED], "1.31.0", &["1.31.0"]), Through::First);
 }

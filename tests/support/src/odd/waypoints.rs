@@ -22,6 +22,7 @@ pub(super) fn extend(random: &mut Random, objects: &mut Vec<Value>) {
     let second = random.chance(30);
     if second {
         objects.extend(second_waypoint(random, namespace));
+        objects.extend(["istiod", "ztunnel"].map(|name| control_plane(random, name)));
     }
     for object in objects.iter_mut() {
         let is_bound = match object["kind"].as_str() {
@@ -73,6 +74,21 @@ fn second_waypoint(random: &mut Random, namespace: &str) -> Vec<Value> {
     }
     all.iter_mut().take(1).for_each(|gateway| gateway["metadata"]["name"] = json!(SECOND));
     all
+}
+
+/// A part of the control plane, mostly of a version that knows of two waypoints.
+fn control_plane(random: &mut Random, name: &str) -> Value {
+    let version = random.pick(&["1.30.2", "1.31.0", "1.31.0", "1.31.0", "1.31.0", "latest"]);
+    let on =
+        json!([{"name": "REVISION", "value": "default"}, {"name": "PILOT_ENABLE_AMBIENT", "value": "true"}]);
+    let container = json!({"name": "main", "image": format!("example.com/{name}:{version}"), "env": on});
+    json!({
+        "apiVersion": "v1", "kind": "Pod",
+        "metadata": {"name": format!("{name}-x"), "namespace": "istio-system", "labels": {"app": name}},
+        "spec": {"nodeName": "n1", "serviceAccountName": name, "containers": [container]},
+        "status": {"podIP": if name == "istiod" { "10.0.9.1" } else { "10.0.9.2" },
+                   "conditions": [{"type": "Ready", "status": "True"}]},
+    })
 }
 
 /// Asks for it, for a share of the connections.
