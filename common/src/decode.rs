@@ -80,10 +80,14 @@ impl Context<'_> {
 
 /// Kinds of which an unreadable object makes answers unknown.
 fn decides(kind: &Kind) -> bool {
-    const AT_ENVOYS: [&str; 12] = [
+    const OTHERS: [&str; 16] = [
+        "CiliumClusterwideNetworkPolicy",
+        "CiliumNetworkPolicy",
+        "ClusterNetworkPolicy",
         "DestinationRule",
         "EnvoyFilter",
         "GRPCRoute",
+        "GlobalNetworkPolicy",
         "HTTPRoute",
         "RequestAuthentication",
         "ServiceEntry",
@@ -102,5 +106,5 @@ fn decides(kind: &Kind) -> bool {
             | Kind::AdminNetworkPolicy
             | Kind::BaselineAdminNetworkPolicy
     );
-    is_policy || AT_ENVOYS.contains(&kind.wire())
+    is_policy || OTHERS.contains(&kind.wire())
 }

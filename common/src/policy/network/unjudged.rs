@@ -60,5 +60,12 @@ impl<'a> Unjudged<'a> {
 /// Whether an object that was not understood, or a list that was not read, may isolate pods.
 fn isolates(unreadable: &Unreadable) -> bool {
     let is_of_istio = unreadable.is(&Kind::AuthorizationPolicy) || unreadable.is(&Kind::PeerAuthentication);
-    super::is_judged(&unreadable.reference.kind) || unreadable.extent.is_some() && !is_of_istio
+    let kind = &unreadable.reference.kind;
+    let of_plugin = [
+        "CiliumClusterwideNetworkPolicy",
+        "CiliumNetworkPolicy",
+        "ClusterNetworkPolicy",
+        "GlobalNetworkPolicy",
+    ];
+    super::is_judged(kind) || of_plugin.contains(&kind.wire()) || unreadable.extent.is_some() && !is_of_istio
 }

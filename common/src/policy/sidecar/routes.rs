@@ -117,9 +117,11 @@ impl Of<'_> {
         sidecar.egress.iter().all(plain) && sidecar.egress.iter().flat_map(|of| &of.hosts).any(names)
     }
 
-    /// A ServiceEntry with the host of the Service.
+    /// A ServiceEntry with the host of the Service, or one that could not be read and may have it.
     fn service_entry(&self) -> Option<Unclear> {
+        let kind = kind("ServiceEntry");
         let found = self.snapshot.routing.service_entries.covering(&host_of(self.service)).next();
-        found.map(|of| Unclear::not_judged(of.reference(kind("ServiceEntry"))))
+        let found = found.map(|of| Unclear::not_judged(of.reference(kind.clone())));
+        found.or_else(|| Unclear::unreadable(self.snapshot, &kind))
     }
 }

@@ -51,4 +51,12 @@ impl Unclear {
         let list = || is_list().then(|| ResourceRef::cluster(kind.clone(), "*"));
         Some(Self { reason: Reason::PolicyUnreadable, object: object.or_else(list)? })
     }
+
+    /// An object of a kind that could not be read, wherever it stands.
+    #[must_use]
+    pub fn unreadable(snapshot: &MeshSnapshot, kind: &Kind) -> Option<Self> {
+        let mut of_kind = snapshot.unreadable.iter().filter(|unreadable| unreadable.is(kind));
+        let object = of_kind.find(|unreadable| unreadable.extent.is_none())?.reference.clone();
+        Some(Self { reason: Reason::PolicyUnreadable, object })
+    }
 }
