@@ -8,6 +8,7 @@ use crate::policy::Mesh;
 use crate::policy::envoy::Token;
 use crate::policy::ir::{PolicyIndex, Provenance};
 use crate::report::AssumptionEntry;
+use crate::snapshot::{Binding, Service};
 
 use super::Facts;
 
@@ -76,20 +77,41 @@ impl Facts {
         })
     }
 
-    fn waypoints_as_made<'a>(&'a self, mesh: &'a Mesh<'_>) -> impl Iterator<Item = AssumptionEntry> + 'a {
-        let account = |gateway: &ResourceRef| mesh.account_of_unseen(gateway);
-        let unseen = self.waypoints.iter().filter_map(move |gateway| Some((gateway, account(gateway)?)));
-        unseen.map(|(gateway, account)| AssumptionEntry {
+    /// Those that answers name, and where one of two waypoints is among them the other one: which of both an answer
+    /// names that is the same at both does not matter to it.
+    fn waypoints_in_front(&self, mesh: &Mesh<'_>) -> BTreeSet<ResourceRef> {
+        if self.waypoints.is_empty() {
+            return BTreeSet::new();
+        }
+        let services = self.services.iter().filter_map(|at| mesh.snapshot.services.get(*at));
+        let of_service = |service: &Service| {
+            let bound = mesh.snapshot.waypoints_of_service(service).into_iter();
+            bound.filter_map(|binding| match binding {
+                Binding::Bound(gateway) => Some(gateway),
+                Binding::Free | Binding::Refused(..) | Binding::Unknown(_) => None,
+            })
+        };
+        let of_services = services.map(|service| of_service(service).collect::<Vec<_>>());
+        let of_two =
+            of_services.filter(|all| all.len() > 1 && all.iter().any(|of| self.waypoints.contains(of)));
+        self.waypoints.iter().cloned().chain(of_two.flatten()).collect()
+    }
+
+    fn waypoints_as_made(&self, mesh: &Mesh<'_>) -> Vec<AssumptionEntry> {
+        let waypoints = self.waypoints_in_front(mesh).into_iter();
+        let unseen = waypoints.filter_map(|gateway| Some((mesh.account_of_unseen(&gateway)?, gateway)));
+        let entry = |(account, gateway): (_, ResourceRef)| AssumptionEntry {
             code: Code::WaypointAssumed,
             subject: Some(gateway.to_string()),
-            values: Evidence::none().with("subject", gateway).with("account", account),
-        })
+            values: Evidence::none().with("subject", &gateway).with("account", account),
+        };
+        unseen.map(entry).collect()
     }
 
     fn class_as_made(&self, mesh: &Mesh<'_>) -> Option<AssumptionEntry> {
         let waypoint =
             |gateway| mesh.snapshot.waypoint(gateway).is_some_and(|waypoint| waypoint.class_assumed);
-        let assumed = self.waypoints.iter().any(waypoint);
+        let assumed = self.waypoints_in_front(mesh).iter().any(waypoint);
         let code = Code::GatewayClassAssumed;
         assumed.then(|| AssumptionEntry { code, subject: None, values: Evidence::none() })
     }
@@ -112,7 +134,8 @@ impl Facts {
         };
         let mut sidecars = self.of_destinations(mesh).filter(|workload| workload.has_envoy());
         let taken = matches!(mesh.request.token, Token::Claims { .. })
-            && (self.waypoints.iter().any(at_waypoint) || sidecars.any(|of| mesh.may_take_token(of)));
+            && (self.waypoints_in_front(mesh).iter().any(at_waypoint)
+                || sidecars.any(|of| mesh.may_take_token(of)));
         taken.then(|| AssumptionEntry { code: Code::TokenAssumed, subject: None, values: Evidence::none() })
     }
 
