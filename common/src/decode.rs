@@ -13,7 +13,7 @@ pub(crate) use object::{Body, Decoder, is_of_istio};
 
 use crate::codes::{Code, Evidence};
 use crate::model::{Kind, Location, Name, SourceId};
-use crate::snapshot::{Gap, GapKind, Objects, Sources, Unreadable};
+use crate::snapshot::{Gap, GapKind, Objects, Sources, Topic, Unreadable};
 
 use sketch::Sketch;
 
@@ -78,33 +78,8 @@ impl Context<'_> {
     }
 }
 
-/// Kinds of which an unreadable object makes answers unknown.
+/// Whether an unreadable object of a kind makes answers unknown.
 fn decides(kind: &Kind) -> bool {
-    const OTHERS: [&str; 16] = [
-        "CiliumClusterwideNetworkPolicy",
-        "CiliumNetworkPolicy",
-        "ClusterNetworkPolicy",
-        "DestinationRule",
-        "EnvoyFilter",
-        "GRPCRoute",
-        "GlobalNetworkPolicy",
-        "HTTPRoute",
-        "RequestAuthentication",
-        "ServiceEntry",
-        "Sidecar",
-        "TCPRoute",
-        "TLSRoute",
-        "TrafficExtension",
-        "VirtualService",
-        "WasmPlugin",
-    ];
-    let is_policy = matches!(
-        kind,
-        Kind::AuthorizationPolicy
-            | Kind::PeerAuthentication
-            | Kind::NetworkPolicy
-            | Kind::AdminNetworkPolicy
-            | Kind::BaselineAdminNetworkPolicy
-    );
-    is_policy || OTHERS.contains(&kind.wire())
+    let is_of_policies = matches!(Topic::of(kind), Some(Topic::Policies | Topic::Network | Topic::Routing));
+    is_of_policies || kind.wire() == "ServiceEntry"
 }

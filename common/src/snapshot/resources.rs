@@ -47,6 +47,14 @@ pub enum Topic {
     Rbac,
 }
 
+impl Topic {
+    /// What a kind is about, whichever group it is of; `None` for kinds that are never read.
+    #[must_use]
+    pub fn of(kind: &Kind) -> Option<Self> {
+        RESOURCES.iter().find(|resource| resource.kind == kind.wire()).map(|resource| resource.topic)
+    }
+}
+
 /// A resource, as its API group calls it.
 #[derive(PartialEq, Eq, Debug)]
 pub struct Resource {

@@ -4,7 +4,7 @@
 use rustc_hash::FxHashMap;
 
 use crate::model::{Kind, Namespace, ResourceRef};
-use crate::snapshot::{Extent, MeshSnapshot, Unreadable};
+use crate::snapshot::{Extent, MeshSnapshot, Topic, Unreadable};
 
 /// Objects that may isolate pods of a namespace, or of all.
 #[derive(Debug, Default)]
@@ -60,12 +60,6 @@ impl<'a> Unjudged<'a> {
 /// Whether an object that was not understood, or a list that was not read, may isolate pods.
 fn isolates(unreadable: &Unreadable) -> bool {
     let is_of_istio = unreadable.is(&Kind::AuthorizationPolicy) || unreadable.is(&Kind::PeerAuthentication);
-    let kind = &unreadable.reference.kind;
-    let of_plugin = [
-        "CiliumClusterwideNetworkPolicy",
-        "CiliumNetworkPolicy",
-        "ClusterNetworkPolicy",
-        "GlobalNetworkPolicy",
-    ];
-    super::is_judged(kind) || of_plugin.contains(&kind.wire()) || unreadable.extent.is_some() && !is_of_istio
+    Topic::of(&unreadable.reference.kind) == Some(Topic::Network)
+        || unreadable.extent.is_some() && !is_of_istio
 }
