@@ -26,9 +26,10 @@ impl Facts {
         found.extend(self.endpoints_of_callers_node(mesh));
         found.extend(self.filled_namespaces(mesh));
         found.extend(self.version_of_ztunnel(mesh));
-        found.extend(self.waypoints_as_made(mesh));
-        found.extend(self.valid_token(mesh));
-        found.extend(self.class_as_made(mesh));
+        let waypoints = self.waypoints_in_front(mesh);
+        found.extend(waypoints_as_made(mesh, &waypoints));
+        found.extend(self.valid_token(mesh, &waypoints));
+        found.extend(class_as_made(mesh, &waypoints));
         found.extend(self.proxies_by_default(mesh));
         found.into_iter().collect()
     }
@@ -97,25 +98,6 @@ impl Facts {
         self.waypoints.iter().cloned().chain(of_two.flatten()).collect()
     }
 
-    fn waypoints_as_made(&self, mesh: &Mesh<'_>) -> Vec<AssumptionEntry> {
-        let waypoints = self.waypoints_in_front(mesh).into_iter();
-        let unseen = waypoints.filter_map(|gateway| Some((mesh.account_of_unseen(&gateway)?, gateway)));
-        let entry = |(account, gateway): (_, ResourceRef)| AssumptionEntry {
-            code: Code::WaypointAssumed,
-            subject: Some(gateway.to_string()),
-            values: Evidence::none().with("subject", &gateway).with("account", account),
-        };
-        unseen.map(entry).collect()
-    }
-
-    fn class_as_made(&self, mesh: &Mesh<'_>) -> Option<AssumptionEntry> {
-        let waypoint =
-            |gateway| mesh.snapshot.waypoint(gateway).is_some_and(|waypoint| waypoint.class_assumed);
-        let assumed = self.waypoints_in_front(mesh).iter().any(waypoint);
-        let code = Code::GatewayClassAssumed;
-        assumed.then(|| AssumptionEntry { code, subject: None, values: Evidence::none() })
-    }
-
     /// What MeshConfig says of sidecars and gateways, at either end.
     fn proxies_by_default(&self, mesh: &Mesh<'_>) -> Option<AssumptionEntry> {
         let is_waypoint = |w: &Workload| w.proxy.as_ref().is_some_and(|of| of.kind == ProxyKind::Waypoint);
@@ -126,7 +108,7 @@ impl Facts {
     }
 
     /// Where no proxy finds any token valid, none is assumed.
-    fn valid_token(&self, mesh: &Mesh<'_>) -> Option<AssumptionEntry> {
+    fn valid_token(&self, mesh: &Mesh<'_>, waypoints: &BTreeSet<ResourceRef>) -> Option<AssumptionEntry> {
         let services = || self.services.iter().filter_map(|at| mesh.snapshot.services.get(*at));
         let at_waypoint = |waypoint: &ResourceRef| {
             let mut in_front = services().map(Some).chain([None]);
@@ -134,8 +116,7 @@ impl Facts {
         };
         let mut sidecars = self.of_destinations(mesh).filter(|workload| workload.has_envoy());
         let taken = matches!(mesh.request.token, Token::Claims { .. })
-            && (self.waypoints_in_front(mesh).iter().any(at_waypoint)
-                || sidecars.any(|of| mesh.may_take_token(of)));
+            && (waypoints.iter().any(at_waypoint) || sidecars.any(|of| mesh.may_take_token(of)));
         taken.then(|| AssumptionEntry { code: Code::TokenAssumed, subject: None, values: Evidence::none() })
     }
 
@@ -180,4 +161,24 @@ fn about(code: Code, subjects: &BTreeSet<ResourceRef>) -> Vec<AssumptionEntry> {
         return vec![entry(format!("{} objects", subjects.len()))];
     }
     subjects.iter().map(|subject| entry(subject.to_string())).collect()
+}
+
+fn waypoints_as_made<'a>(
+    mesh: &'a Mesh<'_>,
+    waypoints: &'a BTreeSet<ResourceRef>,
+) -> impl Iterator<Item = AssumptionEntry> + 'a {
+    let account = |gateway: &ResourceRef| mesh.account_of_unseen(gateway);
+    let unseen = waypoints.iter().filter_map(move |gateway| Some((gateway, account(gateway)?)));
+    unseen.map(|(gateway, account)| AssumptionEntry {
+        code: Code::WaypointAssumed,
+        subject: Some(gateway.to_string()),
+        values: Evidence::none().with("subject", gateway).with("account", account),
+    })
+}
+
+fn class_as_made(mesh: &Mesh<'_>, waypoints: &BTreeSet<ResourceRef>) -> Option<AssumptionEntry> {
+    let waypoint = |gateway| mesh.snapshot.waypoint(gateway).is_some_and(|waypoint| waypoint.class_assumed);
+    let assumed = waypoints.iter().any(waypoint);
+    let code = Code::GatewayClassAssumed;
+    assumed.then(|| AssumptionEntry { code, subject: None, values: Evidence::none() })
 }
