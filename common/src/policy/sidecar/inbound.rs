@@ -82,42 +82,42 @@ pub fn with_changes(
     index: WorkloadIndex,
     port: Option<u16>,
 ) -> (Inbound, Option<Unclear>) {
-    let changed = || {
-        let change = envoy_filters::changing(snapshot, snapshot.workload(index)?, INBOUND);
-        change.filter(|change| change.keeps_handshake).map(|change| change.by)
-    };
-    match handshakes_at_port(snapshot, index, port) {
-        inbound @ Inbound::Chains { .. } => (inbound, changed()),
-        inbound => (inbound, None),
+    let Some(workload) = snapshot.workload(index) else { return (Inbound::Open, None) };
+    if let Some(inbound) = without_chains(workload, port) {
+        return (inbound, None);
     }
+    let change = envoy_filters::changing(snapshot, workload, INBOUND);
+    let (behind, before) = match change {
+        Some(change) if change.keeps_handshake => (Some(change.by), None),
+        change => (None, change.map(|change| change.by)),
+    };
+    if let Some(unclear) = replaced_by(snapshot, workload, before) {
+        return (Inbound::Unclear(unclear), None);
+    }
+    let inbound = match port {
+        Some(port) => of_services(snapshot, workload, port),
+        None => Inbound::Chains { protocol: Protocol::Detected, service: None },
+    };
+    let is_chains = matches!(inbound, Inbound::Chains { .. });
+    (inbound, behind.filter(|_| is_chains))
 }
 
-fn handshakes_at_port(snapshot: &MeshSnapshot, index: WorkloadIndex, port: Option<u16>) -> Inbound {
-    let Some(workload) = snapshot.workload(index) else { return Inbound::Open };
-    let not_judged = || Inbound::Unclear(Unclear::not_judged(workload.owner.clone()));
+/// What stands at a port whatever Services there are.
+fn without_chains(workload: &Workload, port: Option<u16>) -> Option<Inbound> {
+    let not_judged = || Some(Inbound::Unclear(Unclear::not_judged(workload.owner.clone())));
     let Some(proxy) = workload.proxy.as_ref().filter(|proxy| proxy.kind == ProxyKind::Sidecar) else {
         return not_judged();
     };
     match proxy.inbound.takes(port) {
-        _ if port.is_some_and(|port| OF_THE_PROXY.contains(&port)) => return not_judged(),
-        None => return not_judged(),
-        Some(false) => return Inbound::Open,
-        Some(true) => {}
-    }
-    if port == Some(OF_THE_LISTENER) {
-        return Inbound::Blackhole;
-    }
-    if let Some(unclear) = changed_by(snapshot, workload) {
-        return Inbound::Unclear(unclear);
-    }
-    match port {
-        Some(port) => of_services(snapshot, workload, port),
-        None => Inbound::Chains { protocol: Protocol::Detected, service: None },
+        _ if port.is_some_and(|port| OF_THE_PROXY.contains(&port)) => not_judged(),
+        None => not_judged(),
+        Some(false) => Some(Inbound::Open),
+        Some(true) => (port == Some(OF_THE_LISTENER)).then_some(Inbound::Blackhole),
     }
 }
 
-/// What may put other chains in the place of those of Services.
-fn changed_by(snapshot: &MeshSnapshot, workload: &Workload) -> Option<Unclear> {
+/// What may put other chains in the place of those of Services: what changes handshakes, or another object.
+fn replaced_by(snapshot: &MeshSnapshot, workload: &Workload, before: Option<Unclear>) -> Option<Unclear> {
     let namespace = &workload.identity.namespace;
     let root = &snapshot.settings.mesh.root_namespace;
     let of_sidecar = || {
@@ -132,14 +132,10 @@ fn changed_by(snapshot: &MeshSnapshot, workload: &Workload) -> Option<Unclear> {
         });
         Some(Unclear::not_judged(selecting?.reference(Kind::Other("ServiceEntry".into()))))
     };
-    let of_filter = || {
-        let change = envoy_filters::changing(snapshot, workload, INBOUND);
-        change.filter(|change| !change.keeps_handshake).map(|change| change.by)
-    };
     let kind = |wire: &str| Kind::from_wire(wire);
     let unread = |wire, namespace| Unclear::unread(snapshot, &kind(wire), &[namespace]);
     Unclear::not_discovered(snapshot, namespace.as_str())
-        .or_else(of_filter)
+        .or(before)
         .or_else(of_sidecar)
         .or_else(|| unread("Sidecar", namespace))
         .or_else(|| unread("Sidecar", root))
