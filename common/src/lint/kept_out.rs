@@ -36,43 +36,65 @@ pub(super) fn in_front_of<'s>(
         return;
     }
     let mut found: BTreeMap<(ResourceRef, ResourceRef), KeptOut> = BTreeMap::new();
-    // What is sent to the name of a headless Service goes to its pods.
-    for service in services.filter(|service| !service.headless) {
-        let Binding::Bound(bound) = survey.snapshot.waypoint_of_service(service) else { continue };
-        // Of two waypoints the first one is asked about.
-        let gateway = match survey.snapshot.through_waypoint(service, &bound) {
-            Through::First | Through::Either(_) => bound,
-            Through::Second(second) => second,
-            Through::Unknown(_) => continue,
-        };
-        if !survey.snapshot.waypoint(&gateway).is_some_and(Waypoint::is_of_istio) {
-            continue;
-        }
-        for (index, workload) in behind(survey, service) {
-            for port in service.ports.iter().filter_map(|port| Service::target_port(port, workload)) {
-                if let Some((policy, accounts)) = refused(survey, &gateway, index, port) {
-                    let kept = found.entry((policy, gateway.clone())).or_default();
-                    kept.accounts.extend(accounts);
-                    kept.services.insert(service.reference.to_string());
-                    kept.ports.insert(format!("{port} of {}", workload.owner));
-                }
-            }
+    for service in services {
+        let Some(gateway) = sends_on(survey, service) else { continue };
+        for (workload, port, (policy, accounts)) in refusals(survey, service, &gateway) {
+            let kept = found.entry((policy, gateway.clone())).or_default();
+            kept.accounts.extend(accounts);
+            kept.services.insert(service.reference.to_string());
+            kept.ports.insert(format!("{port} of {}", workload.owner));
         }
     }
     for ((policy, gateway), kept) in found {
-        let mut policies = survey.policies();
-        if let Some(policy) = policies.find(|of| of.reference(Kind::AuthorizationPolicy) == policy) {
-            let principals = kept.accounts.iter().map(|of| of.to_string().replacen("spiffe://", "", 1));
-            let evidence = Evidence::none()
-                .with("waypoint", gateway)
-                .with("principal", some_of(principals))
-                .with("services", some_of(kept.services))
-                .with("ports", some_of(kept.ports));
-            let mut remarks = Remarks::on(policy, Kind::AuthorizationPolicy, into);
-            remarks.add(Code::WaypointKeptOut, FieldPath::spec(), evidence);
-        }
+        kept.tell(survey, &policy, &gateway, into);
     }
 }
+
+impl KeptOut {
+    fn tell(self, survey: &Survey<'_>, policy: &ResourceRef, gateway: &ResourceRef, into: &mut Vec<Remark>) {
+        let mut policies = survey.policies();
+        let found = policies.find(|of| of.reference(Kind::AuthorizationPolicy) == *policy);
+        let Some(policy) = found else { return };
+        let principals = self.accounts.iter().map(|of| of.to_string().replacen("spiffe://", "", 1));
+        let evidence = Evidence::none()
+            .with("waypoint", gateway)
+            .with("principal", some_of(principals))
+            .with("services", some_of(self.services))
+            .with("ports", some_of(self.ports));
+        let mut remarks = Remarks::on(policy, Kind::AuthorizationPolicy, into);
+        remarks.add(Code::WaypointKeptOut, FieldPath::spec(), evidence);
+    }
+}
+
+/// The waypoint through which connections to a Service get to its pods; of two the first.
+fn sends_on(survey: &Survey<'_>, service: &Service) -> Option<ResourceRef> {
+    let Binding::Bound(bound) = survey.snapshot.waypoint_of_service(service) else { return None };
+    let gateway = match survey.snapshot.through_waypoint(service, &bound) {
+        // What is sent to the name of a headless Service goes to its pods.
+        _ if service.headless => return None,
+        Through::First | Through::Either(_) => bound,
+        Through::Second(second) => second,
+        Through::Unknown(_) => return None,
+    };
+    survey.snapshot.waypoint(&gateway).is_some_and(Waypoint::is_of_istio).then_some(gateway)
+}
+
+/// Where the pods of a Service let nothing in from a waypoint, and because of which policy.
+fn refusals<'a>(
+    survey: &Survey<'a>,
+    service: &Service,
+    gateway: &ResourceRef,
+) -> Vec<(&'a Workload, u16, Refusal)> {
+    let mut all = Vec::new();
+    for (index, workload) in behind(survey, service) {
+        let ports = service.ports.iter().filter_map(|port| Service::target_port(port, workload));
+        all.extend(ports.filter_map(|port| Some((workload, port, refused(survey, gateway, index, port)?))));
+    }
+    all
+}
+
+/// A policy, and the accounts of a waypoint that it keeps out.
+type Refusal = (ResourceRef, Vec<Identity>);
 
 /// The pods of a Service whose ztunnel judges what the waypoint sends, by policies that let only some in.
 fn behind<'a>(survey: &Survey<'a>, service: &Service) -> Vec<(WorkloadIndex, &'a Workload)> {
@@ -96,12 +118,7 @@ fn lets_only_some_in(survey: &Survey<'_>, workload: &Workload) -> bool {
 }
 
 /// The first of the policies of which none lets a waypoint in, whichever of its accounts calls.
-fn refused(
-    survey: &Survey<'_>,
-    gateway: &ResourceRef,
-    index: WorkloadIndex,
-    port: u16,
-) -> Option<(ResourceRef, Vec<Identity>)> {
+fn refused(survey: &Survey<'_>, gateway: &ResourceRef, index: WorkloadIndex, port: u16) -> Option<Refusal> {
     let mut policy = None;
     let mut accounts = Vec::new();
     for (identity, decision) in survey.mesh.behind_waypoint(gateway, index, port) {

@@ -12,7 +12,7 @@ use crate::policy::callers::{Group, Leaves};
 use crate::policy::decision::Decision;
 use crate::policy::evaluate::evaluate;
 use crate::policy::gates::resolve::{At, Resolution};
-use crate::policy::network::PodClass;
+use crate::policy::network::{ClassSet, PodClass};
 
 use super::{Detail, Listing, Parts, PeerAnswer, PeerClass};
 
@@ -109,22 +109,14 @@ impl Listing<'_> {
     /// Classes in the same cells are one row; where callers are told one by one, as far as the same policies select
     /// them at their own side.
     fn alike(&self, members: &[Member]) -> Vec<(usize, Vec<WorkloadIndex>)> {
-        let mut counts = vec![0; self.mesh.network.class_count()];
-        for (_, class) in members {
-            counts.get_mut(class.position()).into_iter().for_each(|count| *count += 1);
-        }
+        let mut present = ClassSet::default();
+        members.iter().for_each(|(_, class)| present.insert(class.position()));
         let mut known: FxHashMap<(&[u32], Option<u32>), usize> = FxHashMap::default();
         // The same for cells that stand alone.
         let mut only: Vec<Option<usize>> = vec![None; self.reach.cells.len()];
         let mut alike: Vec<(usize, Vec<WorkloadIndex>)> = Vec::new();
-        // By class, where it stands.
-        let mut at: Vec<usize> = Vec::with_capacity(counts.len());
-        for (class, count) in counts.iter().enumerate() {
-            if *count == 0 {
-                at.push(usize::MAX);
-                continue;
-            }
-            let class = PodClass::at(class);
+        let mut of_classes: Vec<Option<usize>> = vec![None; self.mesh.network.class_count()];
+        for class in present.iter().map(PodClass::at) {
             let row = self.reach.universe.plaintext_of(class);
             let own_side = match self.detail {
                 Detail::Each => self.mesh.network.sends_like(class),
@@ -138,10 +130,11 @@ impl Listing<'_> {
             if of_class == next {
                 alike.push((row, Vec::new()));
             }
-            at.push(of_class);
+            of_classes.get_mut(class.position()).into_iter().for_each(|of| *of = Some(of_class));
         }
         for (index, class) in members {
-            let group = at.get(class.position()).and_then(|at| alike.get_mut(*at));
+            let of_class = of_classes.get(class.position()).copied().flatten();
+            let group = of_class.and_then(|of_class| alike.get_mut(of_class));
             group.into_iter().for_each(|(_, all)| all.push(*index));
         }
         alike
